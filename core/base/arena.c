@@ -1,0 +1,60 @@
+#include "base/arena.h"
+
+#include "base/mem.h"
+
+#include <stdalign.h>
+
+/* Large enough for a page of infos, small enough that one empty arena is no burden. */
+#define BLOCK_SIZE ((size_t)4000)
+
+typedef struct ms_arena_block {
+  struct ms_arena_block *previous;
+  size_t used;
+  size_t capacity;
+  alignas(max_align_t) char bytes[];
+} block;
+
+static block *block_new(ms_arena *arena, size_t size) {
+  size_t capacity = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+  block *fresh = ms_mem_alloc(sizeof *fresh + capacity);
+  if (!fresh) return NULL;
+  *fresh = (block){.previous = arena->last, .capacity = capacity};
+  arena->last = fresh;
+  return fresh;
+}
+
+void ms_arena_deinit(ms_arena *arena) {
+  while (arena->last) {
+    block *last = arena->last;
+    arena->last = last->previous;
+    ms_mem_free(last);
+  }
+}
+
+void ms_arena_clear(ms_arena *arena) {
+  while (arena->last && arena->last->previous) {
+    block *last = arena->last;
+    arena->last = last->previous;
+    ms_mem_free(last);
+  }
+  if (arena->last) arena->last->used = 0;
+}
+
+void *ms_arena_take(ms_arena *arena, size_t size) {
+  size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+  block *last = arena->last;
+  if (!last || last->capacity - last->used < size) last = block_new(arena, size);
+  if (!last) return NULL;
+  void *bytes = last->bytes + last->used;
+  last->used += size;
+  memset(bytes, 0, size);
+  return bytes;
+}
+
+ms_text ms_arena_copy(ms_arena *arena, ms_text text) {
+  if (!text.data) return MS_TEXT_NONE;
+  char *copy = ms_arena_take(arena, text.size + 1);
+  if (!copy) return MS_TEXT_NONE;
+  memcpy(copy, text.data, text.size);
+  return (ms_text){copy, text.size};
+}

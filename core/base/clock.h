@@ -1,0 +1,27 @@
+/* What time it is.
+ *
+ * A clock is a plain value that the caller owns; a virtual one moves only when told.
+ *
+ * Any thread may read the system's clocks; a virtual clock belongs to one thread at a time.
+ *
+ * Reading a clock does not fail. */
+#ifndef MS_BASE_CLOCK_H
+#define MS_BASE_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* An instant that never comes; also "absent" in fields that hold an instant. */
+#define MS_NEVER INT64_MAX
+
+typedef struct ms_clock {
+  bool is_virtual;
+  int64_t virtual_ms;
+} ms_clock;
+
+/* Milliseconds since the Unix epoch, by the wall clock. */
+int64_t ms_clock_wall_ms(const ms_clock *clock);
+/* Milliseconds since some moment of this boot; never goes back. */
+int64_t ms_clock_steady_ms(const ms_clock *clock);
+
+#endif

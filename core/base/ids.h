@@ -1,0 +1,24 @@
+/* A growable list of ids.
+ *
+ * The caller owns the struct; a zeroed one is empty.
+ *
+ * One thread at a time.
+ *
+ * Adding returns false when memory is out; the list is unchanged then. */
+#ifndef MS_BASE_IDS_H
+#define MS_BASE_IDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct ms_ids {
+  int64_t *items;
+  size_t count;
+  size_t capacity;
+} ms_ids;
+
+void ms_ids_deinit(ms_ids *ids);
+bool ms_ids_add(ms_ids *ids, int64_t id);
+
+#endif

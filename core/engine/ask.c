@@ -1,0 +1,178 @@
+#include "engine/engine.h"
+#include "store/claim.h"
+
+/* Questions: each is a call that reads. */
+typedef struct ask_call {
+  ms_call call;
+  const ms_selector *selector;
+  const ms_page *page;
+  ms_arena *arena;
+  ms_info *infos;
+  ms_text *texts;
+  size_t count;
+  int64_t number;
+  bool answer;
+  bool tags;
+  ms_stats *stats;
+} ask_call;
+
+static ask_call *ask_of(ms_call *call) {
+  return (ask_call *)(void *)call;
+}
+
+static ms_status load_infos(ms_engine *engine, ask_call *args, const ms_ids *ids) {
+  bool found;
+  args->infos = ms_arena_take(args->arena, ids->count * sizeof *args->infos);
+  if (!args->infos) return ms_engine_no_memory(engine);
+  for (size_t i = 0; i < ids->count; i++) {
+    MS_TRY(ms_query_info(engine->store, ids->items[i], args->arena, &args->infos[args->count],
+                         &found));
+    args->count += found;
+  }
+  return MS_OK;
+}
+
+static ms_status apply_query(ms_engine *engine, ms_call *call) {
+  ask_call *args = ask_of(call);
+  ms_ids ids = {0};
+  args->count = 0;
+  ms_status status = ms_query_ids(engine->store, args->selector, 0, args->page, &ids);
+  if (status == MS_OK) status = load_infos(engine, args, &ids);
+  ms_ids_deinit(&ids);
+  return status;
+}
+
+ms_status ms_query(ms_manager *engine, const ms_selector *selector, const ms_page *page,
+                   ms_arena *arena, ms_info **infos, size_t *count, ms_err *err) {
+  ask_call args = {
+      .call = {.apply = apply_query, .reads = true},
+      .selector = selector,
+      .page = page,
+      .arena = arena,
+  };
+  MS_TRY(ms_engine_call(engine, &args.call, err));
+  *infos = args.infos;
+  *count = args.count;
+  return MS_OK;
+}
+
+static ms_status apply_count(ms_engine *engine, ms_call *call) {
+  ask_call *args = ask_of(call);
+  return ms_query_count(engine->store, args->selector, &args->number);
+}
+
+ms_status ms_count(ms_manager *engine, const ms_selector *selector, int64_t *count, ms_err *err) {
+  ask_call args = {.call = {.apply = apply_count, .reads = true}, .selector = selector};
+  MS_TRY(ms_engine_call(engine, &args.call, err));
+  *count = args.number;
+  return MS_OK;
+}
+
+static ms_status apply_unfinished(ms_engine *engine, ms_call *call) {
+  ask_call *args = ask_of(call);
+  return ms_query_unfinished(engine->store, args->selector, args->number, &args->number);
+}
+
+ms_status ms_unfinished(ms_manager *engine, const ms_selector *selector, int64_t *from, bool *any,
+                        ms_err *err) {
+  ask_call args = {
+      .call = {.apply = apply_unfinished, .reads = true}, .selector = selector, .number = *from};
+  MS_TRY(ms_engine_call(engine, &args.call, err));
+  *any = args.number != 0;
+  *from = args.number;
+  return MS_OK;
+}
+
+static ms_status apply_texts(ms_engine *engine, ms_call *call) {
+  ask_call *args = ask_of(call);
+  return args->tags ? ms_query_tags(engine->store, args->arena, &args->texts, &args->count)
+                    : ms_query_names(engine->store, args->arena, &args->texts, &args->count);
+}
+
+static ms_status ask_texts(ms_engine *engine, bool tags, ms_arena *arena, ms_text **texts,
+                           size_t *count, ms_err *err) {
+  ask_call args = {
+      .call = {.apply = apply_texts, .reads = true}, .arena = arena, .tags = tags};
+  MS_TRY(ms_engine_call(engine, &args.call, err));
+  *texts = args.texts;
+  *count = args.count;
+  return MS_OK;
+}
+
+ms_status ms_names(ms_manager *engine, ms_arena *arena, ms_text **names, size_t *count,
+                   ms_err *err) {
+  return ask_texts(engine, false, arena, names, count, err);
+}
+
+ms_status ms_tags(ms_manager *engine, ms_arena *arena, ms_text **tags, size_t *count,
+                  ms_err *err) {
+  return ask_texts(engine, true, arena, tags, count, err);
+}
+
+static ms_status apply_last_cancel_all(ms_engine *engine, ms_call *call) {
+  return ms_store_counter(engine->store, "last_cancel_all", &ask_of(call)->number);
+}
+
+ms_status ms_last_cancel_all(ms_manager *engine, int64_t *at_ms, ms_err *err) {
+  ask_call args = {.call = {.apply = apply_last_cancel_all, .reads = true}};
+  MS_TRY(ms_engine_call(engine, &args.call, err));
+  *at_ms = args.number ? args.number : MS_NEVER;
+  return MS_OK;
+}
+
+static ms_status apply_stats(ms_engine *engine, ms_call *call) {
+  ms_stats *stats = ask_of(call)->stats;
+  *stats = engine->stats;
+  for (unsigned state = 0; state < MS_STATE_COUNT; state++) {
+    ms_selector selector = {.states = 1u << state};
+    MS_TRY(ms_query_count(engine->store, &selector, &stats->counts[state]));
+  }
+  stats->processes = (int64_t)engine->others.count + 1;
+  if (!engine->executor) return MS_OK;
+  stats->threads = ms_executor_threads(engine->executor);
+  stats->threads_busy = stats->threads - ms_executor_free(engine->executor);
+  return MS_OK;
+}
+
+ms_status ms_get_stats(ms_manager *engine, ms_stats *stats, ms_err *err) {
+  ask_call args = {.call = {.apply = apply_stats, .reads = true}, .stats = stats};
+  return ms_engine_call(engine, &args.call, err);
+}
+
+/* ---- Is anything left to do? ---- */
+
+static ms_status apply_idle(ms_engine *engine, ms_call *call) {
+  ask_call *args = ask_of(call);
+  const ms_claims *claims = ms_claims_all(engine->store);
+  args->answer = engine->runs.count == 0;
+  for (size_t i = 0; i < claims->count; i++) {
+    args->answer = args->answer && claims->items[i]->count == 0;
+  }
+  if (!args->answer) return MS_OK;
+  bool ready;
+  MS_TRY(ms_schedule_ready(engine, &ready));
+  args->answer = !ready;
+  return MS_OK;
+}
+
+ms_status ms_idle(ms_manager *engine, bool *idle, ms_err *err) {
+  ask_call args = {.call = {.apply = apply_idle, .reads = true}};
+  MS_TRY(ms_engine_call(engine, &args.call, err));
+  *idle = args.answer;
+  return MS_OK;
+}
+
+static ms_status apply_done(ms_engine *engine, ms_call *call) {
+  ask_call *args = ask_of(call);
+  int64_t id;
+  MS_TRY(ms_query_unfinished_once(engine->store, 0, &id));
+  args->answer = id == 0;
+  return MS_OK;
+}
+
+ms_status ms_done(ms_manager *engine, bool *done, ms_err *err) {
+  ask_call args = {.call = {.apply = apply_done, .reads = true}};
+  MS_TRY(ms_engine_call(engine, &args.call, err));
+  *done = args.answer;
+  return MS_OK;
+}

@@ -1,0 +1,291 @@
+#include "base/mem.h"
+#include "engine/engine.h"
+#include "store/claim.h"
+#include "store/graph.h"
+#include "store/prune.h"
+#include "store/queue.h"
+
+/* ---- Cancel ---- */
+
+static ms_status add_dependents(ms_engine *engine, int64_t id, ms_ids *list, ms_map *seen) {
+  static char mark;
+  ms_ids dependents = {0};
+  ms_status status = ms_edge_dependents(engine->store, id, &dependents);
+  for (size_t i = 0; i < dependents.count && status == MS_OK; i++) {
+    int64_t dependent = dependents.items[i];
+    if (ms_map_get(seen, dependent)) continue;
+    if (!ms_map_put(seen, dependent, &mark) || !ms_ids_add(list, dependent)) {
+      status = ms_engine_no_memory(engine);
+    }
+  }
+  ms_ids_deinit(&dependents);
+  return status;
+}
+
+static ms_status cancel_reachable(ms_engine *engine, ms_ids *list, ms_map *seen,
+                                  const char *reason, int64_t *count) {
+  bool cancelled;
+  for (size_t i = 0; i < list->count; i++) {
+    MS_TRY(ms_settle_cancel(engine, list->items[i], reason, &cancelled));
+    *count += cancelled;
+    MS_TRY(add_dependents(engine, list->items[i], list, seen));
+  }
+  return MS_OK;
+}
+
+ms_status ms_cancel_works(ms_engine *engine, const ms_ids *ids, const char *reason,
+                          int64_t *count) {
+  static char mark;
+  ms_ids list = {0};
+  ms_map seen = {0};
+  bool complete = true;
+  *count = 0;
+  for (size_t i = 0; i < ids->count && complete; i++) {
+    if (ms_map_get(&seen, ids->items[i])) continue;
+    complete = ms_map_put(&seen, ids->items[i], &mark) && ms_ids_add(&list, ids->items[i]);
+  }
+  ms_status status = complete ? cancel_reachable(engine, &list, &seen, reason, count)
+                              : ms_engine_no_memory(engine);
+  ms_ids_deinit(&list);
+  ms_map_deinit(&seen);
+  return status;
+}
+
+typedef struct select_call {
+  ms_call call;
+  const ms_selector *selector;
+  ms_status (*act)(ms_engine *engine, const ms_selector *selector, const ms_ids *ids,
+                   int64_t *count);
+  unsigned states;
+  int64_t count;
+} select_call;
+
+static ms_status apply_select(ms_engine *engine, ms_call *call) {
+  select_call *args = (select_call *)(void *)call;
+  ms_ids ids = {0};
+  args->count = 0;
+  ms_status status = ms_query_ids(engine->store, args->selector, args->states, NULL, &ids);
+  if (status == MS_OK) status = args->act(engine, args->selector, &ids, &args->count);
+  ms_ids_deinit(&ids);
+  return status;
+}
+
+static ms_status run_select(ms_engine *engine, select_call *args, int64_t *count, ms_err *err) {
+  args->call.apply = apply_select;
+  MS_TRY(ms_engine_call(engine, &args->call, err));
+  *count = args->count;
+  return MS_OK;
+}
+
+static ms_status act_cancel(ms_engine *engine, const ms_selector *selector, const ms_ids *ids,
+                            int64_t *count) {
+  if (selector->all) {
+    MS_TRY(ms_store_set_counter(engine->store, "last_cancel_all", engine->turn.now_ms));
+  }
+  return ms_cancel_works(engine, ids, "cancelled", count);
+}
+
+/* Finished works selected by id lead to their unfinished dependents. */
+ms_status ms_cancel(ms_manager *engine, const ms_selector *selector, int64_t *count, ms_err *err) {
+  select_call args = {
+      .selector = selector,
+      .act = act_cancel,
+      .states = selector->id_count ? 0 : MS_UNFINISHED_STATES,
+  };
+  return run_select(engine, &args, count, err);
+}
+
+/* ---- Retry ---- */
+
+static ms_work revived(const ms_work *before, int64_t now_ms) {
+  ms_work after = *before;
+  after.has_life = true;
+  after.attempt = 0;
+  after.streak = 0;
+  after.enqueued_at_ms = now_ms;
+  after.ended_at_ms = MS_NEVER;
+  after.wait_ms = -1;
+  after.wish_at_ms = MS_NEVER;
+  after.finished_at_ms = MS_NEVER;
+  after.outcome = MS_OUTCOME_NONE;
+  after.output = after.error = after.stop_reason = MS_TEXT_NONE;
+  return after;
+}
+
+/* *revived_it is false while a prerequisite is failed or cancelled. */
+static ms_status revive(ms_engine *engine, int64_t id, ms_arena *arena, bool *revived_it) {
+  ms_work before;
+  bool found;
+  ms_standing standing = {0};
+  *revived_it = false;
+  MS_TRY(ms_work_load(engine->store, id, arena, &before, &found));
+  if (!found || (before.state != MS_FAILED && before.state != MS_CANCELLED)) return MS_OK;
+  if (before.prerequisites) MS_TRY(ms_edge_standing(engine->store, id, &standing));
+  if (standing.failed || standing.cancelled) return MS_OK;
+  ms_work after = revived(&before, engine->turn.now_ms);
+  after.pending = standing.unfinished;
+  after.state = standing.unfinished ? MS_BLOCKED : MS_ENQUEUED;
+  MS_TRY(ms_due_at(engine, &after, &after.due_at_ms));
+  MS_TRY(ms_progress_clear(engine->store, id));
+  MS_TRY(ms_work_move(engine->store, &before, &after, true));
+  *revived_it = true;
+  return ms_outbox_event(engine, MS_EVENT_ENQUEUED, id);
+}
+
+/* A revived work may be what its dependents failed for, so these are looked at after it. */
+static ms_status revive_all(ms_engine *engine, ms_ids *list, ms_map *done) {
+  static char mark;
+  ms_arena arena = {0};
+  bool revived_it;
+  ms_status status = MS_OK;
+  for (size_t i = 0; i < list->count && status == MS_OK; i++) {
+    int64_t id = list->items[i];
+    ms_arena_clear(&arena);
+    if (ms_map_get(done, id)) continue;
+    status = revive(engine, id, &arena, &revived_it);
+    if (status != MS_OK || !revived_it) continue;
+    if (!ms_map_put(done, id, &mark)) status = ms_engine_no_memory(engine);
+    if (status == MS_OK) status = ms_edge_dependents(engine->store, id, list);
+  }
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+static ms_status act_retry(ms_engine *engine, const ms_selector *selector, const ms_ids *ids,
+                           int64_t *count) {
+  ms_ids list = {0};
+  ms_map done = {0};
+  bool complete = true;
+  (void)selector;
+  for (size_t i = 0; i < ids->count && complete; i++) complete = ms_ids_add(&list, ids->items[i]);
+  ms_status status = complete ? revive_all(engine, &list, &done) : ms_engine_no_memory(engine);
+  for (size_t i = 0; i < ids->count; i++) *count += ms_map_get(&done, ids->items[i]) != NULL;
+  ms_ids_deinit(&list);
+  ms_map_deinit(&done);
+  return status;
+}
+
+ms_status ms_retry(ms_manager *engine, const ms_selector *selector, int64_t *count, ms_err *err) {
+  select_call args = {
+      .selector = selector,
+      .act = act_retry,
+      .states = 1u << MS_FAILED | 1u << MS_CANCELLED,
+  };
+  return run_select(engine, &args, count, err);
+}
+
+/* ---- Run now ---- */
+
+static ms_status wish(ms_engine *engine, int64_t id, ms_arena *arena) {
+  ms_work before, after;
+  bool found;
+  MS_TRY(ms_work_load(engine->store, id, arena, &before, &found));
+  after = before;
+  after.has_life = true;
+  after.wish_at_ms = after.due_at_ms = engine->turn.now_ms;
+  MS_TRY(ms_work_move(engine->store, &before, &after, true));
+  return ms_outbox_event(engine, MS_EVENT_UPDATED, id);
+}
+
+static ms_status act_run_now(ms_engine *engine, const ms_selector *selector, const ms_ids *ids,
+                             int64_t *count) {
+  ms_arena arena = {0};
+  ms_status status = MS_OK;
+  (void)selector;
+  for (size_t i = 0; i < ids->count && status == MS_OK; i++) {
+    ms_arena_clear(&arena);
+    status = wish(engine, ids->items[i], &arena);
+    *count += status == MS_OK;
+  }
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+ms_status ms_run_now(ms_manager *engine, const ms_selector *selector, int64_t *count,
+                     ms_err *err) {
+  select_call args = {.selector = selector, .act = act_run_now, .states = 1u << MS_ENQUEUED};
+  return run_select(engine, &args, count, err);
+}
+
+/* ---- Prune ---- */
+
+static ms_status delete_one(ms_engine *engine, const ms_work *work) {
+  MS_TRY(ms_outbox_event(engine, MS_EVENT_REMOVED, work->id));
+  MS_TRY(ms_edge_drop(engine->store, work->id, work->name));
+  return ms_work_delete(engine->store, work);
+}
+
+/* A run that has not ended yet still needs its work. */
+static ms_status deletable(ms_engine *engine, const ms_work *work, bool *yes) {
+  bool live, needed;
+  *yes = false;
+  if (!ms_state_is_finished(work->state)) return MS_OK;
+  if (ms_claims_find(engine->store, work->id, &live)) return MS_OK;
+  MS_TRY(ms_edge_unfinished_dependent(engine->store, work->id, &needed));
+  *yes = !needed;
+  return MS_OK;
+}
+
+/* Work with a bound of its own is noted again under the time at which that bound is reached. */
+static ms_status delete_expired(ms_engine *engine, const ms_work *work, int64_t before_ms,
+                                bool *deleted) {
+  int64_t extra_ms = work->keep_ms - engine->options.retention_ms;
+  int64_t expires_ms = work->finished_at_ms + (extra_ms > 0 ? extra_ms : 0);
+  bool yes;
+  if (!ms_state_is_finished(work->state)) return MS_OK;
+  if (expires_ms > before_ms) return ms_finish_write(engine->store, expires_ms, &work->id, 1);
+  MS_TRY(deletable(engine, work, &yes));
+  if (!yes) return MS_OK;
+  *deleted = true;
+  return delete_one(engine, work);
+}
+
+ms_status ms_delete_finished(ms_engine *engine, int64_t id, int64_t before_ms, bool *deleted) {
+  ms_arena arena = {0};
+  ms_work work;
+  bool found;
+  *deleted = false;
+  ms_status status = ms_work_load(engine->store, id, &arena, &work, &found);
+  if (status == MS_OK && found) status = delete_expired(engine, &work, before_ms, deleted);
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+typedef struct prune_call {
+  ms_call call;
+  int64_t older_than_ms;
+  int64_t count;
+} prune_call;
+
+static ms_status prune_one(ms_engine *engine, int64_t id, ms_arena *arena, int64_t *count) {
+  ms_work work;
+  bool found, yes;
+  MS_TRY(ms_work_load(engine->store, id, arena, &work, &found));
+  MS_TRY(deletable(engine, &work, &yes));
+  *count += yes;
+  return yes ? delete_one(engine, &work) : MS_OK;
+}
+
+static ms_status apply_prune(ms_engine *engine, ms_call *call) {
+  prune_call *args = (prune_call *)(void *)call;
+  ms_ids ids = {0};
+  ms_arena arena = {0};
+  int64_t before_ms = engine->turn.now_ms - (args->older_than_ms > 0 ? args->older_than_ms : 0);
+  args->count = 0;
+  if (args->older_than_ms < 0) before_ms = MS_NEVER;
+  ms_status status = ms_prune_finished(engine->store, before_ms, &ids);
+  for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
+    ms_arena_clear(&arena);
+    status = prune_one(engine, ids.items[i], &arena, &args->count);
+  }
+  ms_ids_deinit(&ids);
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+ms_status ms_prune(ms_manager *engine, int64_t older_than_ms, int64_t *count, ms_err *err) {
+  prune_call args = {.call = {.apply = apply_prune}, .older_than_ms = older_than_ms};
+  MS_TRY(ms_engine_call(engine, &args.call, err));
+  *count = args.count;
+  return MS_OK;
+}

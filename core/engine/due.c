@@ -1,0 +1,70 @@
+#include "engine/engine.h"
+#include "model/cron.h"
+#include "model/period.h"
+
+#include <stdio.h>
+
+/* xorshift64*: jitter needs to be spread, not secret. */
+static double next_random(ms_engine *engine) {
+  uint64_t x = engine->random;
+  x ^= x >> 12;
+  x ^= x << 25;
+  x ^= x >> 27;
+  engine->random = x;
+  return (double)(x * UINT64_C(0x2545F4914F6CDD1D) >> 11) / 9007199254740992.0;
+}
+
+static int64_t start_of(const ms_work *work) {
+  if (work->at_ms != MS_NEVER) return work->at_ms;
+  return work->enqueued_at_ms + work->delay_ms;
+}
+
+/* Before anything has run the first match may be the start itself, but not the enqueue time. */
+static ms_status cron_due(ms_engine *engine, const ms_work *work, int64_t *due_at_ms) {
+  ms_cron cron;
+  ms_zone *zone = NULL;
+  int64_t after = work->started_at_ms;
+  if (work->ended_at_ms == MS_NEVER) {
+    after = start_of(work) - 1;
+    if (after < work->enqueued_at_ms) after = work->enqueued_at_ms;
+  }
+  MS_TRY(ms_cron_parse(work->cron, &cron, ms_store_err(engine->store)));
+  MS_TRY(ms_zone_open(work->zone, &zone, ms_store_err(engine->store)));
+  if (!ms_cron_next(&cron, zone, after, due_at_ms)) *due_at_ms = MS_NEVER - 1;
+  ms_zone_free(zone);
+  return MS_OK;
+}
+
+static int64_t period_due(const ms_work *work) {
+  ms_period period = {
+      .repeats = work->repeats,
+      .anchor_ms = start_of(work),
+      .every_ms = work->every_ms,
+      .flex_ms = work->flex_ms,
+  };
+  if (work->ended_at_ms == MS_NEVER) return ms_period_first_due(&period);
+  return ms_period_next_due(&period, work->started_at_ms, work->ended_at_ms);
+}
+
+bool ms_due_rests(const ms_work *work) {
+  return work->ended_at_ms != MS_NEVER && (work->attempt > 0 || work->streak > 0);
+}
+
+static int64_t rest_ms(ms_engine *engine, const ms_work *work) {
+  if (work->wait_ms >= 0) return work->wait_ms;
+  int64_t n = work->streak > 0 ? work->streak - 1 : work->attempt;
+  return ms_backoff_wait_ms(&work->backoff, n, next_random(engine));
+}
+
+ms_status ms_due_at(ms_engine *engine, const ms_work *work, int64_t *due_at_ms) {
+  if (work->wish_at_ms != MS_NEVER) {
+    *due_at_ms = work->wish_at_ms;
+  } else if (ms_due_rests(work)) {
+    *due_at_ms = work->ended_at_ms + rest_ms(engine, work);
+  } else if (work->cron.data) {
+    return cron_due(engine, work, due_at_ms);
+  } else {
+    *due_at_ms = work->every_ms ? period_due(work) : start_of(work);
+  }
+  return MS_OK;
+}

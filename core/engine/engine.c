@@ -1,0 +1,483 @@
+#include "engine/engine.h"
+
+#include "base/mem.h"
+#include "store/claim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
+/* After the grace of a close runs are interrupted, and this long is waited for them to unwind. */
+#define UNWIND_MS 2000
+
+void ms_options_init(ms_options *options) {
+  *options = (ms_options){
+      .durability = MS_DURABILITY_FULL,
+      .retention_ms = DAY_MS,
+      .stop_grace_ms = 10 * 1000,
+      .busy_timeout_ms = 5 * 1000,
+      .max_data_bytes = 262144,
+  };
+}
+
+ms_status ms_usable(ms_manager *engine, ms_err *err) {
+  if (engine->pid != getpid()) return ms_fail(err, MS_FORKED, "%s", ms_status_sentence(MS_FORKED));
+  pthread_mutex_lock(&engine->mutex);
+  bool closed = engine->closed;
+  pthread_mutex_unlock(&engine->mutex);
+  return closed ? ms_fail(err, MS_CLOSED, "%s", ms_status_sentence(MS_CLOSED)) : MS_OK;
+}
+
+/* ---- The world ---- */
+
+static ms_status world_open(ms_engine *engine, const ms_options *options, ms_err *err) {
+  ms_world *world = options->peer_of ? options->peer_of->world : ms_mem_zalloc(sizeof *world);
+  if (!world) return ms_fail(err, MS_NOMEM, "not enough memory");
+  engine->world = world;
+  world->users++;
+  if (options->peer_of) {
+    engine->store = world->store;
+    return MS_OK;
+  }
+  ms_store_options store = {
+      .path = options->database,
+      .full = options->durability == MS_DURABILITY_FULL,
+      .busy_timeout_ms = options->busy_timeout_ms,
+  };
+  world->clock = (ms_clock){.is_virtual = options->stepped, .virtual_ms = options->now_ms};
+  MS_TRY(ms_store_open(&store, &world->store, err));
+  engine->store = world->store;
+  return MS_OK;
+}
+
+static void world_close(ms_engine *engine) {
+  ms_world *world = engine->world;
+  engine->world = NULL;
+  engine->store = NULL;
+  if (!world || --world->users) return;
+  ms_store_close(world->store);
+  ms_ids_deinit(&world->alive);
+  ms_mem_free(world);
+}
+
+static void leave_the_living(ms_engine *engine) {
+  ms_ids *alive = &engine->world->alive;
+  for (size_t i = 0; i < alive->count; i++) {
+    if (alive->items[i] == engine->owner) alive->items[i] = alive->items[--alive->count];
+  }
+}
+
+/* ---- The workers' names ---- */
+
+static void add_name(ms_engine *engine, ms_text name, ms_place place, int64_t timeout_ms) {
+  engine->names[engine->name_count++] =
+      (ms_worker_name){.name = name, .place = place, .timeout_ms = timeout_ms};
+}
+
+static size_t count_pairs(ms_text pairs) {
+  size_t nuls = 0;
+  for (size_t i = 0; i < pairs.size; i++) nuls += pairs.data[i] == '\0';
+  return nuls / 2;
+}
+
+static void add_pool_names(ms_engine *engine, ms_text pairs) {
+  const char *at = pairs.data, *end = pairs.data + pairs.size;
+  while (at < end) {
+    const char *timeout = at + strlen(at) + 1;
+    add_name(engine, ms_text_of(at), MS_PLACE_POOL, strtoll(timeout, NULL, 10));
+    at = timeout + strlen(timeout) + 1;
+  }
+}
+
+static ms_status learn_names(ms_engine *engine, const ms_options *options, ms_err *err) {
+  ms_text pairs = engine->executor ? ms_executor_names(engine->executor) : MS_TEXT_NONE;
+  size_t count = options->host_worker_count + count_pairs(pairs);
+  engine->names = ms_arena_take(&engine->arena, count * sizeof *engine->names);
+  if (!engine->names) return ms_fail(err, MS_NOMEM, "not enough memory");
+  if (pairs.data) add_pool_names(engine, pairs);
+  for (size_t i = 0; i < options->host_worker_count; i++) {
+    ms_text name = ms_arena_copy(&engine->arena, options->host_workers[i]);
+    if (!name.data) return ms_fail(err, MS_NOMEM, "not enough memory");
+    add_name(engine, name, MS_PLACE_HOST,
+             options->host_timeouts_ms ? options->host_timeouts_ms[i] : 0);
+  }
+  return MS_OK;
+}
+
+/* ---- The pool ---- */
+
+static void pool_trouble(void *context, const char *kind, const char *message) {
+  ms_engine_trouble(context, kind, message, 0, NULL);
+}
+
+static ms_status open_pool(ms_engine *engine, const ms_options *options, ms_err *err) {
+  if (!options->runner || options->threads <= 0) return MS_OK;
+  ms_executor_options pool = {
+      .threads = options->threads,
+      .runner = options->runner,
+      .shared = options->runner_shared,
+      .finished = ms_engine_give_back,
+      .discard = ms_flight_free,
+      .trouble = pool_trouble,
+      .engine = engine,
+  };
+  return ms_executor_open(&pool, &engine->executor, err);
+}
+
+/* ---- Joining ---- */
+
+typedef struct join_call {
+  ms_call call;
+  const ms_options *options;
+} join_call;
+
+static ms_status apply_join(ms_engine *engine, ms_call *call) {
+  const ms_options *options = ((join_call *)(void *)call)->options;
+  if (options->stepped) {
+    MS_TRY(ms_process_add(engine->store, getpid(), engine->turn.now_ms, &engine->owner));
+    if (!ms_ids_add(&engine->world->alive, engine->owner)) return ms_engine_no_memory(engine);
+  } else {
+    MS_TRY(ms_process_add(engine->store, getpid(), engine->turn.now_ms, &engine->owner));
+    if (!ms_store_in_memory(engine->store)) {
+      MS_TRY(ms_peers_join(&engine->peers, engine->owner, ms_store_err(engine->store)));
+    }
+  }
+  return ms_settle_orphans(engine);
+}
+
+static ms_status write_queues(ms_engine *engine, const ms_options *options, ms_err *err) {
+  for (size_t i = 0; i < options->queue_count; i++) {
+    MS_TRY(ms_set_queue(engine, &options->queues[i], err));
+  }
+  return MS_OK;
+}
+
+/* ---- The thread ---- */
+
+static void arm(ms_engine *engine) {
+  pthread_mutex_lock(&engine->mutex);
+  int64_t at_ms = engine->armed_at_ms;
+  pthread_mutex_unlock(&engine->mutex);
+  if (at_ms == MS_NEVER) {
+    uv_timer_stop(&engine->timer);
+    return;
+  }
+  int64_t wait_ms = at_ms - ms_engine_now(engine);
+  uv_update_time(&engine->loop);
+  uv_timer_start(&engine->timer, engine->timer.timer_cb, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
+}
+
+static void serve(ms_engine *engine) {
+  ms_engine_serve(engine);
+  arm(engine);
+}
+
+static void close_handles(ms_engine *engine) {
+  uv_close((uv_handle_t *)&engine->async, NULL);
+  uv_close((uv_handle_t *)&engine->timer, NULL);
+  if (engine->peers.watch_fd >= 0) uv_close((uv_handle_t *)&engine->peer_poll, NULL);
+}
+
+static void on_async(uv_async_t *async) {
+  ms_engine *engine = async->data;
+  serve(engine);
+  pthread_mutex_lock(&engine->mutex);
+  bool closed = engine->closed;
+  pthread_mutex_unlock(&engine->mutex);
+  if (closed) close_handles(engine);
+}
+
+static void on_timer(uv_timer_t *timer) {
+  ms_engine *engine = timer->data;
+  pthread_mutex_lock(&engine->mutex);
+  engine->looping = true;
+  if (engine->look_again_ms > ms_engine_now(engine)) engine->peered = true;
+  pthread_mutex_unlock(&engine->mutex);
+  serve(engine);
+}
+
+static void on_peer(uv_poll_t *poll, int status, int events) {
+  ms_engine *engine = poll->data;
+  (void)status;
+  (void)events;
+  bool ended = ms_peers_drain(&engine->peers);
+  pthread_mutex_lock(&engine->mutex);
+  engine->looping = true;
+  engine->peered = true;
+  if (ended) engine->look_again_ms = ms_engine_now(engine) + MS_LOOK_AGAIN_MS;
+  pthread_mutex_unlock(&engine->mutex);
+  serve(engine);
+}
+
+static void thread_main(void *context) {
+  ms_engine *engine = context;
+  uv_run(&engine->loop, UV_RUN_DEFAULT);
+}
+
+/* Signals are the host's; the engine's thread takes none. */
+static int start_thread(ms_engine *engine) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int error = uv_thread_create(&engine->thread, thread_main, engine);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return error;
+}
+
+static ms_status open_thread(ms_engine *engine, ms_err *err) {
+  int error = uv_loop_init(&engine->loop);
+  if (error) return ms_fail(err, MS_LIMIT, "open: %s", uv_strerror(error));
+  error = uv_async_init(&engine->loop, &engine->async, on_async);
+  if (!error) error = uv_timer_init(&engine->loop, &engine->timer);
+  engine->async.data = engine->timer.data = engine->peer_poll.data = engine;
+  engine->timer.timer_cb = on_timer;
+  if (!error && engine->peers.watch_fd >= 0) {
+    error = uv_poll_init(&engine->loop, &engine->peer_poll, engine->peers.watch_fd);
+    if (!error) error = uv_poll_start(&engine->peer_poll, UV_READABLE, on_peer);
+  }
+  if (!error) error = start_thread(engine);
+  if (error) {
+    close_handles(engine);
+    uv_run(&engine->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&engine->loop);
+    return ms_fail(err, MS_LIMIT, "open: %s", uv_strerror(error));
+  }
+  engine->has_thread = true;
+  return MS_OK;
+}
+
+static void end_thread(ms_engine *engine) {
+  if (!engine->has_thread) return;
+  uv_async_send(&engine->async);
+  uv_thread_join(&engine->thread);
+  uv_loop_close(&engine->loop);
+  engine->has_thread = false;
+}
+
+/* ---- Opening ---- */
+
+static ms_status open_pipe(ms_engine *engine, ms_err *err) {
+  if (pipe2(engine->wake_fds, O_NONBLOCK | O_CLOEXEC) == 0) return MS_OK;
+  engine->wake_fds[0] = engine->wake_fds[1] = -1;
+  return ms_fail(err, MS_LIMIT, "open: %s", strerror(errno));
+}
+
+static void init(ms_engine *engine, const ms_options *options) {
+  engine->options = *options;
+  engine->options.database = NULL;
+  engine->pid = getpid();
+  engine->wake_fds[0] = engine->wake_fds[1] = -1;
+  engine->next_at_ms = engine->armed_at_ms = MS_NEVER;
+  engine->random = (uint64_t)options->now_ms ^ UINT64_C(0x9E3779B97F4A7C15);
+  if (!options->stepped) engine->random ^= (uint64_t)ms_clock_wall_ms(&(ms_clock){0}) << 8;
+  engine->condition_default = options->stepped ? MS_FALSE : MS_UNKNOWN;
+  engine->conditions = (ms_conditions){
+      .network = options->stepped ? MS_NETWORK_NONE : MS_NETWORK_UNKNOWN,
+      .charging = engine->condition_default,
+      .battery_not_low = engine->condition_default,
+      .storage_not_low = engine->condition_default,
+      .idle = engine->condition_default,
+      .custom = ms_custom_value,
+      .context = engine,
+  };
+  pthread_mutex_init(&engine->mutex, NULL);
+  pthread_cond_init(&engine->turned, NULL);
+  ms_peers_init(&engine->peers);
+  ms_link *lists[] = {&engine->inbox,        &engine->results,     &engine->events,
+                      &engine->host_runs,    &engine->observers,   &engine->customs,
+                      &engine->turn.claimed, &engine->turn.events, &engine->turn.taken_back};
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) ms_list_init(lists[i]);
+}
+
+static ms_status open_engine(ms_engine *engine, const ms_options *options, ms_err *err) {
+  join_call join = {.call = {.apply = apply_join}, .options = options};
+  MS_TRY(open_pipe(engine, err));
+  MS_TRY(world_open(engine, options, err));
+  if (!options->stepped && !ms_store_in_memory(engine->store)) {
+    MS_TRY(ms_peers_open(&engine->peers, options->database, err));
+  }
+  engine->closing = true;
+  MS_TRY(ms_engine_call(engine, &join.call, err));
+  MS_TRY(write_queues(engine, options, err));
+  MS_TRY(open_pool(engine, options, err));
+  MS_TRY(learn_names(engine, options, err));
+  engine->closing = false;
+  engine->nudged = true;
+  if (options->stepped) return MS_OK;
+  MS_TRY(open_thread(engine, err));
+  ms_engine_nudge(engine);
+  return MS_OK;
+}
+
+ms_status ms_open(const ms_options *options, ms_manager **manager, ms_err *err) {
+  ms_engine *engine = ms_mem_zalloc(sizeof *engine);
+  if (!engine) return ms_fail(err, MS_NOMEM, "not enough memory");
+  init(engine, options);
+  ms_status status = open_engine(engine, options, err);
+  if (status != MS_OK) {
+    ms_free(engine);
+    return status;
+  }
+  *manager = engine;
+  return MS_OK;
+}
+
+/* ---- Closing ---- */
+
+static ms_status apply_stop_all(ms_engine *engine, ms_call *call) {
+  size_t at = 0;
+  ms_ids ids = {0};
+  bool complete = true;
+  (void)call;
+  engine->closing = true;
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
+    complete = complete && ms_ids_add(&ids, flight->run.id);
+  }
+  ms_status status = complete ? MS_OK : ms_engine_no_memory(engine);
+  for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
+    ms_flight *flight = ms_map_get(&engine->runs, ids.items[i]);
+    if (!ms_take_unbegun(engine, flight)) {
+      status = ms_settle_stop(engine, ids.items[i], "shutdown", false);
+      continue;
+    }
+    ms_list_push(&engine->turn.taken_back, &flight->run.link);
+    status = ms_settle_return(engine, &flight->run);
+  }
+  ms_ids_deinit(&ids);
+  return status;
+}
+
+static ms_status apply_leave(ms_engine *engine, ms_call *call) {
+  (void)call;
+  return engine->runs.count ? MS_OK : ms_process_delete(engine->store, engine->owner);
+}
+
+static ms_status apply_interrupt(ms_engine *engine, ms_call *call) {
+  size_t at = 0;
+  (void)call;
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
+    flight->interrupted = true;
+    ms_run_interrupt(&flight->run);
+  }
+  return MS_OK;
+}
+
+static ms_status apply_count_runs(ms_engine *engine, ms_call *call) {
+  (void)call;
+  return engine->runs.count ? MS_BUSY : MS_OK;
+}
+
+/* Waits until nothing runs any more; false when the time is over first. */
+static bool wait_for_runs(ms_engine *engine, int64_t wait_ms) {
+  int64_t until_ms = ms_clock_steady_ms(&(ms_clock){0}) + wait_ms;
+  for (;;) {
+    ms_call count = {.apply = apply_count_runs, .reads = true};
+    int64_t seen = ms_changes(engine);
+    ms_pollfd_clear(engine);
+    if (ms_engine_call(engine, &count, NULL) != MS_BUSY) return true;
+    int64_t left_ms = until_ms - ms_clock_steady_ms(&(ms_clock){0});
+    if (left_ms <= 0) return false;
+    ms_wait(engine, seen, left_ms);
+  }
+}
+
+/* Host runs are given back by the host before it closes; what is left of them is given up. */
+static void give_up_host_runs(ms_engine *engine) {
+  size_t at = 0;
+  ms_ids ids = {0};
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
+    if (flight->host) ms_ids_add(&ids, flight->run.id);
+  }
+  for (size_t i = 0; i < ids.count; i++) {
+    ms_engine_give_back(engine, &((ms_flight *)ms_map_get(&engine->runs, ids.items[i]))->run);
+  }
+  ms_ids_deinit(&ids);
+}
+
+static void give_up_pool_runs(ms_engine *engine) {
+  size_t at = 0;
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
+    if (!flight->host) ms_executor_abandon(engine->executor, &flight->run);
+  }
+  ms_map_clear(&engine->runs);
+}
+
+static void end_runs(ms_engine *engine, int64_t grace_ms) {
+  ms_call interrupt = {.apply = apply_interrupt, .reads = true};
+  if (engine->options.stepped) {
+    give_up_host_runs(engine);
+    return;
+  }
+  if (wait_for_runs(engine, grace_ms)) return;
+  ms_engine_call(engine, &interrupt, NULL);
+  give_up_host_runs(engine);
+  if (!wait_for_runs(engine, UNWIND_MS)) give_up_pool_runs(engine);
+}
+
+ms_status ms_close(ms_manager *engine, int64_t grace_ms, ms_err *err) {
+  ms_call stop = {.apply = apply_stop_all}, leave = {.apply = apply_leave};
+  ms_status status = ms_usable(engine, err);
+  if (status == MS_CLOSED) return MS_OK;
+  MS_TRY(status);
+  status = ms_engine_call(engine, &stop, err);
+  end_runs(engine, grace_ms < 0 ? engine->options.stop_grace_ms : grace_ms);
+  ms_engine_call(engine, &leave, NULL);
+  if (!ms_store_in_memory(engine->store)) ms_peers_nudge(&engine->peers);
+  ms_release(engine);
+  return status;
+}
+
+/* ---- Releasing ---- */
+
+/* A thread that was given up may still run a work: the lock that says so stays until the process
+ * ends, so that nobody starts that work again. */
+void ms_release(ms_engine *engine) {
+  pthread_mutex_lock(&engine->mutex);
+  engine->closed = true;
+  pthread_mutex_unlock(&engine->mutex);
+  end_thread(engine);
+  bool abandoned = engine->executor && ms_executor_abandoned(engine->executor) > 0;
+  ms_executor_close(engine->executor);
+  engine->executor = NULL;
+  if (abandoned) engine->peers.lock_fd = -1;
+  if (engine->options.stepped && engine->world) leave_the_living(engine);
+  ms_list_init(&engine->host_runs);
+  world_close(engine);
+  ms_peers_close(&engine->peers);
+}
+
+void ms_crash(ms_manager *engine) {
+  pthread_mutex_lock(&engine->mutex);
+  engine->closed = true;
+  pthread_mutex_unlock(&engine->mutex);
+  leave_the_living(engine);
+}
+
+void ms_free(ms_manager *engine) {
+  if (!engine) return;
+  bool forked = engine->pid != getpid();
+  if (forked) return;
+  if (engine->owner) ms_close(engine, -1, NULL);
+  if (engine->world) ms_release(engine);
+  for (ms_event *event; (event = ms_take_event(engine));) ms_event_free(event);
+  ms_observers_free(engine);
+  ms_customs_free(engine);
+  size_t at = 0;
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) ms_flight_free(&flight->run);
+  ms_ids *lists[] = {&engine->turn.finished, &engine->turn.stopped, &engine->turn.noted,
+                     &engine->others,        &engine->met,          &engine->met_lanes};
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) ms_ids_deinit(lists[i]);
+  ms_map_deinit(&engine->runs);
+  ms_map_deinit(&engine->lane_places);
+  ms_arena_deinit(&engine->arena);
+  for (int i = 0; i < 2; i++) {
+    if (engine->wake_fds[i] >= 0) close(engine->wake_fds[i]);
+  }
+  pthread_cond_destroy(&engine->turned);
+  pthread_mutex_destroy(&engine->mutex);
+  ms_mem_free(engine);
+}

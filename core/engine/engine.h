@@ -1,0 +1,292 @@
+/* The engine: everything that happens is a turn. Private to this folder; core/moonshift.h is what
+ * others see.
+ *
+ * An engine belongs to whoever opened the manager. What stepped managers share (the store, the
+ * clock, who is alive) lives in an ms_world with a count of its users.
+ *
+ * The mutex guards the inbox, the outbox and the flag that says who turns. Whoever sets that flag
+ * holds the engine: only that thread touches the store, the runs and the turn. A caller that finds
+ * nobody turning turns itself; others wait until their call has been served.
+ *
+ * A turn that fails is rolled back as a whole: its callers get the error, its results stay in the
+ * inbox for the next try. */
+#ifndef MS_ENGINE_ENGINE_H
+#define MS_ENGINE_ENGINE_H
+
+#include "base/ids.h"
+#include "base/map.h"
+#include "engine/peers.h"
+#include "execute/executor.h"
+#include "model/constraint.h"
+#include "moonshift.h"
+#include "store/lane.h"
+#include "store/process.h"
+#include "store/query.h"
+#include "store/store.h"
+#include "store/work.h"
+
+#include <pthread.h>
+#include <sys/types.h>
+#include <uv.h>
+
+typedef struct ms_engine ms_engine;
+
+/* A call in the inbox; it lives on its caller's stack, as the first field of what it needs. Apply
+ * must find out whether the call is refused before it changes anything. */
+typedef struct ms_call {
+  ms_link link;
+  ms_status (*apply)(ms_engine *engine, struct ms_call *call);
+  bool reads; /* asks only: no transaction of its own */
+  bool served;
+  ms_status status;
+  ms_err *err;
+} ms_call;
+
+typedef struct ms_world {
+  ms_store *store;
+  ms_clock clock;
+  ms_ids alive; /* owners, stepped only: the kernel knows it of real processes */
+  int users;
+} ms_world;
+
+/* Where a worker's name leads. */
+typedef enum ms_place { MS_PLACE_NONE, MS_PLACE_POOL, MS_PLACE_HOST } ms_place;
+
+typedef struct ms_worker_name {
+  ms_text name;
+  ms_place place;
+  int64_t timeout_ms;
+} ms_worker_name;
+
+typedef struct ms_observer {
+  ms_link link;
+  int64_t number;
+  ms_selector selector;
+  ms_arena arena;
+} ms_observer;
+
+/* What the engine knows of a run beside the run itself. */
+typedef struct ms_flight {
+  ms_run run;
+  ms_arena arena;
+  ms_work work;         /* as it was when it was claimed */
+  ms_lane lane;         /* texts in the arena */
+  bool host;
+  bool fresh;           /* the copy in work is what the store holds */
+  bool meets;           /* its constraints count as met */
+  bool noted;           /* progress of this run stands in the store */
+  int64_t claimed_at_ms;
+  int64_t stopped_at_ms; /* MS_NEVER = not stopped */
+  char reason[MS_REASON_BYTES];
+  bool interrupted;
+  bool returned;        /* guarded by the engine's mutex: its result is in the inbox */
+  ms_buf progress;      /* guarded by the engine's mutex */
+  bool has_progress;    /* guarded by the engine's mutex */
+  int64_t progress_at_ms;
+} ms_flight;
+
+typedef struct ms_custom {
+  ms_link link;
+  ms_text name;
+  ms_truth value;
+  int64_t since_ms;
+} ms_custom;
+
+/* What one turn gathers between its begin and its publication. */
+typedef struct ms_turn {
+  int64_t now_ms;
+  ms_link claimed; /* runs */
+  size_t claimed_count;
+  ms_link events;
+  ms_ids finished;
+  ms_ids noted; /* pairs of event type + 1 and id */
+  ms_ids stopped; /* ids of own runs to stop when the turn is committed */
+  ms_link taken_back; /* runs that never began */
+  bool returned;  /* a void run ended, or a claim was given back */
+} ms_turn;
+
+struct ms_engine {
+  ms_world *world;
+  ms_store *store;
+  ms_options options;
+  ms_arena arena; /* what the options' texts are copied to */
+  pid_t pid;
+  int64_t owner;
+  ms_peers peers;
+  ms_ids others; /* numbers of the other processes on the store */
+  int64_t look_again_ms; /* until then a process that ends may still hold its lock */
+  ms_executor *executor;
+  ms_worker_name *names;
+  size_t name_count;
+  ms_map lane_places; /* lane id → &names[…] */
+
+  pthread_mutex_t mutex;
+  pthread_cond_t turned;
+  bool turning;
+  bool closing; /* nothing is claimed any more */
+  bool closed;
+  bool deferred; /* the last turn failed: its results wait for next_at_ms */
+  ms_link inbox;    /* calls */
+  ms_link results;  /* runs given back */
+  bool nudged;      /* time, a peer or progress asks for a turn */
+  bool peered;      /* a peer may have changed something or ended */
+  bool looping;     /* the engine's thread is awake and will look at the inbox */
+  int64_t next_at_ms;
+  int64_t armed_at_ms;
+
+  /* The outbox. */
+  ms_link events;
+  ms_link host_runs;
+  int64_t changes;
+  int wake_fds[2];
+  bool woken;
+
+  /* Only whoever turns. */
+  ms_turn turn;
+  ms_map runs; /* id → ms_flight, live and void */
+  ms_link observers;
+  size_t observer_count;
+  int64_t last_observer;
+  bool others_observe;
+  int64_t seen_change;
+  ms_conditions conditions;
+  ms_truth condition_default; /* of what nobody set: unknown, or not met when stepped */
+  int64_t condition_since_ms[5];
+  bool condition_set[5];
+  ms_link customs;
+  size_t ahead; /* claims beyond the free threads */
+  int64_t claimed_at_ms;
+  ms_ids met; /* stepped: works whose constraints count as met, and the lanes they are in */
+  ms_ids met_lanes;
+  uint64_t random;
+  int64_t wake_ms; /* what time asks for, gathered while the turn runs */
+  ms_stats stats;
+
+  uv_loop_t loop;
+  uv_async_t async;
+  uv_timer_t timer;
+  uv_poll_t peer_poll;
+  uv_thread_t thread;
+  bool has_thread;
+};
+
+/* A process that ends closes its files a moment before its locks go, so others look again for so
+ * long. */
+#define MS_LOOK_AGAIN_MS 200
+
+/* ---- engine.c ---- */
+
+/* Ends the thread and the pool and lets go of the store, whatever state that is in. */
+void ms_release(ms_engine *engine);
+
+/* ---- turn.c: the ring ---- */
+
+/* Serves a call, here or by whoever turns, and returns its status. */
+ms_status ms_engine_call(ms_engine *engine, ms_call *call, ms_err *err);
+/* Turns until the inbox is empty. For the engine's thread. */
+void ms_engine_serve(ms_engine *engine);
+/* Asks the engine's thread for a turn. */
+void ms_engine_nudge(ms_engine *engine);
+/* With the mutex held. The engine's thread must hear of what nobody else will serve. */
+void ms_engine_wake_thread(ms_engine *engine);
+/* The pool's and the host's way back. */
+void ms_engine_give_back(void *engine, ms_run *run);
+/* One turn: room is how many host runs a stepped engine may claim. */
+ms_status ms_engine_turn(ms_engine *engine, size_t room);
+int64_t ms_engine_now(const ms_engine *engine);
+ms_flight *ms_flight_of(ms_run *run);
+void ms_flight_free(ms_run *run);
+/* Takes a run back that nobody has begun; false if somebody has. */
+bool ms_take_unbegun(ms_engine *engine, ms_flight *flight);
+/* Time asks for a turn at that moment. */
+void ms_turn_wake_at(ms_engine *engine, int64_t at_ms);
+/* The store's last failure, as err. */
+ms_status ms_engine_fail(ms_engine *engine, ms_status status, ms_err *err);
+ms_status ms_engine_no_memory(ms_engine *engine);
+void ms_engine_trouble(ms_engine *engine, const char *kind, const char *message, int64_t id,
+                       const char *worker);
+
+/* ---- due.c ---- */
+
+/* When the work is due, from the moments it keeps (semantics: a wish, backoff, period, delay). */
+ms_status ms_due_at(ms_engine *engine, const ms_work *work, int64_t *due_at_ms);
+/* Does the work wait for a next attempt of a run that has begun? */
+bool ms_due_rests(const ms_work *work);
+
+/* ---- settle.c: what becomes of a work, and of those that depend on it ---- */
+
+ms_status ms_settle_result(ms_engine *engine, ms_run *run);
+/* Stops a live run for a reason that gives the attempt back, or "timeout" or "crashed". ended: the
+ * run is over already. */
+ms_status ms_settle_stop(ms_engine *engine, int64_t id, const char *reason, bool ended);
+/* An un-begun run is given back as if it had never been claimed. */
+ms_status ms_settle_return(ms_engine *engine, ms_run *run);
+ms_status ms_settle_deadline(ms_engine *engine, int64_t id);
+/* Cancels one unfinished work, without its dependents. */
+ms_status ms_settle_cancel(ms_engine *engine, int64_t id, const char *reason, bool *cancelled);
+/* Works of processes that are not alive any more are enqueued again. */
+ms_status ms_settle_orphans(ms_engine *engine);
+bool ms_owner_alive(const ms_engine *engine, int64_t owner);
+/* The dependents of works that failed or were cancelled, through all levels. */
+ms_status ms_settle_cascade(ms_engine *engine, int64_t id);
+/* Puts a work that is in no place into the state that its prerequisites allow. */
+ms_status ms_settle_standing(ms_engine *engine, ms_arena *arena, ms_work *work);
+/* Blocked dependents of a work that succeeded, and of nothing else unfinished, are enqueued. */
+ms_status ms_settle_unblock(ms_engine *engine, int64_t id);
+/* The work has just reached a finished state. */
+ms_status ms_settle_finished(ms_engine *engine, const ms_work *work);
+
+/* ---- schedule.c ---- */
+
+ms_status ms_schedule_claim(ms_engine *engine, size_t room);
+ms_place ms_schedule_place(ms_engine *engine, const ms_lane *lane, int64_t *timeout_ms);
+/* Stops runs whose conditions are gone, whose time is over, whose claim is void. */
+ms_status ms_schedule_stop(ms_engine *engine);
+ms_status ms_schedule_retention(ms_engine *engine);
+ms_status ms_schedule_take_back(ms_engine *engine);
+/* Whether anything waits that could start now. */
+ms_status ms_schedule_ready(ms_engine *engine, bool *ready);
+typedef struct ms_gate {
+  bool paused;
+  bool full;
+  bool rated;
+  int64_t clears_at_ms;
+  int64_t room;
+} ms_gate;
+ms_status ms_schedule_gate(ms_engine *engine, const ms_lane *lane, ms_gate *gate);
+ms_status ms_lane_constraints(ms_engine *engine, const ms_lane *lane, ms_arena *arena,
+                              ms_constraints *constraints);
+
+/* ---- observe.c ---- */
+
+/* A change of one work: an event for everybody whom it concerns. */
+ms_status ms_outbox_event(ms_engine *engine, ms_event_type type, int64_t id);
+void ms_outbox_publish(ms_engine *engine);
+void ms_outbox_drop(ms_engine *engine);
+
+/* What other processes' observers must hear of, into the store; and what ours must, out of it. */
+ms_status ms_outbox_write(ms_engine *engine);
+ms_status ms_outbox_read(ms_engine *engine);
+void ms_observers_free(ms_engine *engine);
+
+/* ---- enqueue.c, update.c ---- */
+
+/* Puts the request into the spec of a work; the lane is interned, the tags quoted. */
+ms_status ms_spec_of(ms_engine *engine, const ms_request *request, ms_arena *arena, ms_work *work);
+ms_status ms_update_work(ms_engine *engine, const ms_work *before, const ms_request *request,
+                         const char **how, ms_err *err);
+
+/* ---- settings.c ---- */
+
+ms_truth ms_custom_value(void *engine, ms_text name);
+void ms_customs_free(ms_engine *engine);
+
+/* ---- control.c ---- */
+
+/* Cancels the works and all their unfinished dependents. */
+ms_status ms_cancel_works(ms_engine *engine, const ms_ids *ids, const char *reason,
+                          int64_t *count);
+
+ms_status ms_delete_finished(ms_engine *engine, int64_t id, int64_t before_ms, bool *deleted);
+
+#endif

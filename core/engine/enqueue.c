@@ -1,0 +1,353 @@
+#include "engine/engine.h"
+#include "store/claim.h"
+#include "store/graph.h"
+
+/* One call of enqueue: what came in, and what has been found out before anything is written. */
+typedef struct enqueue_call {
+  ms_call call;
+  const ms_request *requests;
+  size_t count;
+  const ms_unique *unique; /* NULL = no name */
+  ms_arena *arena;         /* the caller's, for the ids */
+  ms_enqueued out;
+  ms_arena scratch;
+  size_t *order; /* prerequisites before dependents */
+  ms_ids leaves; /* what roots are appended to */
+  ms_text behind;
+} enqueue_call;
+
+static ms_text text_or(ms_text text, ms_text other) {
+  return text.data ? text : other;
+}
+
+static ms_status refuse(enqueue_call *args, ms_status status, const char *message) {
+  return ms_fail(args->call.err, status, "%s", message);
+}
+
+/* ---- The spec ---- */
+
+static ms_status quote_tags(ms_engine *engine, const ms_request *request, ms_arena *arena,
+                            ms_text *tags) {
+  ms_buf text = {0};
+  *tags = MS_TEXT_NONE;
+  if (!request->tag_count) return MS_OK;
+  for (size_t i = 0; i < request->tag_count; i++) {
+    ms_buf_add_char(&text, i ? ',' : '[');
+    ms_buf_add_quoted(&text, request->tags[i]);
+  }
+  ms_buf_add_char(&text, ']');
+  if (!text.failed) *tags = ms_arena_copy(arena, ms_buf_text(&text));
+  ms_buf_deinit(&text);
+  return tags->data ? MS_OK : ms_engine_no_memory(engine);
+}
+
+static ms_status intern_lane(ms_engine *engine, const ms_request *request, int64_t *id) {
+  ms_lane *lane, wanted = {
+                     .worker = request->worker,
+                     .queue = text_or(request->queue, MS_TEXT("default")),
+                     .constraints = text_or(request->constraints, MS_TEXT("")),
+                     .priority = request->priority,
+                     .expedited = request->expedited,
+                 };
+  MS_TRY(ms_lane_intern(engine->store, &wanted, &lane));
+  *id = lane->id;
+  return MS_OK;
+}
+
+ms_status ms_spec_of(ms_engine *engine, const ms_request *request, ms_arena *arena,
+                     ms_work *work) {
+  static const ms_text nothing = MS_TEXT("{}");
+  work->input = ms_text_equal(request->input, nothing) ? MS_TEXT_NONE : request->input;
+  work->delay_ms = request->delay_ms;
+  work->at_ms = request->at_ms;
+  work->every_ms = request->every_ms;
+  work->flex_ms = request->flex_ms;
+  work->repeats = request->repeats;
+  work->cron = request->cron;
+  work->zone = request->zone;
+  work->backoff = request->backoff;
+  work->max_attempts = request->max_attempts;
+  work->timeout_ms = request->timeout_ms;
+  work->deadline_ms = request->deadline_ms;
+  work->merger = request->merger;
+  work->keep_ms = request->keep_results_for_ms;
+  work->trace = request->trace;
+  work->enqueued_by = request->enqueued_by;
+  MS_TRY(quote_tags(engine, request, arena, &work->tags));
+  return intern_lane(engine, request, &work->lane);
+}
+
+/* ---- Finding out ---- */
+
+static bool is_root(const ms_request *request) {
+  for (size_t i = 0; i < request->after_count; i++) {
+    if (!request->after[i].id) return false;
+  }
+  return true;
+}
+
+/* Depth first with a stack of its own; the graph has no cycles, as the caller has checked. */
+static ms_status sort(ms_engine *engine, enqueue_call *args) {
+  size_t count = args->count, placed = 0;
+  size_t *next = ms_arena_take(&args->scratch, count * sizeof *next);
+  size_t *stack = ms_arena_take(&args->scratch, count * sizeof *stack);
+  bool *seen = ms_arena_take(&args->scratch, count * sizeof *seen);
+  args->order = ms_arena_take(&args->scratch, count * sizeof *args->order);
+  if (!next || !stack || !seen || !args->order) return ms_engine_no_memory(engine);
+  for (size_t first = 0; first < count; first++) {
+    size_t depth = 0;
+    if (!seen[first]) stack[depth++] = first;
+    seen[first] = true;
+    while (depth) {
+      size_t at = stack[depth - 1];
+      const ms_request *request = &args->requests[at];
+      if (next[at] == request->after_count) {
+        args->order[placed++] = at;
+        depth--;
+        continue;
+      }
+      const ms_after *after = &request->after[next[at]++];
+      if (after->id || seen[after->index]) continue;
+      seen[after->index] = true;
+      stack[depth++] = after->index;
+    }
+  }
+  return MS_OK;
+}
+
+static ms_status check_prerequisites(ms_engine *engine, enqueue_call *args) {
+  ms_arena arena = {0};
+  ms_work work;
+  bool found = true;
+  ms_status status = MS_OK;
+  for (size_t i = 0; i < args->count && status == MS_OK; i++) {
+    const ms_request *request = &args->requests[i];
+    for (size_t k = 0; k < request->after_count && status == MS_OK; k++) {
+      int64_t id = request->after[k].id;
+      if (!id) continue;
+      ms_arena_clear(&arena);
+      status = ms_work_load(engine->store, id, &arena, &work, &found);
+      if (status == MS_OK && !found) {
+        status = ms_fail(args->call.err, MS_NOTFOUND, "after: there is no work %lld",
+                         (long long)id);
+      } else if (status == MS_OK && ms_work_is_periodic(&work)) {
+        status = ms_fail(args->call.err, MS_MISUSE,
+                         "after: work %lld is periodic and never succeeds for good",
+                         (long long)id);
+      }
+    }
+  }
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+/* ---- Writing ---- */
+
+static ms_status add_edges(ms_engine *engine, enqueue_call *args, size_t index, int64_t id,
+                           int64_t *count) {
+  const ms_request *request = &args->requests[index];
+  const int64_t *ids = args->out.ids;
+  *count = 0;
+  for (size_t i = 0; is_root(request) && i < args->leaves.count; i++) {
+    MS_TRY(ms_edge_add(engine->store, args->leaves.items[i], id, (*count)++));
+    MS_TRY(ms_name_set_trunk(engine->store, args->unique->name, args->leaves.items[i]));
+  }
+  for (size_t i = 0; i < request->after_count; i++) {
+    const ms_after *after = &request->after[i];
+    int64_t prerequisite = after->id ? after->id : ids[after->index];
+    MS_TRY(ms_edge_add(engine->store, prerequisite, id, (*count)++));
+    if (args->unique) MS_TRY(ms_name_set_trunk(engine->store, args->unique->name, prerequisite));
+  }
+  return MS_OK;
+}
+
+static ms_event_type birth_event(ms_state state) {
+  if (state == MS_FAILED) return MS_EVENT_FAILED;
+  return state == MS_CANCELLED ? MS_EVENT_CANCELLED : MS_EVENT_ENQUEUED;
+}
+
+static ms_status insert_one(ms_engine *engine, enqueue_call *args, size_t index) {
+  const ms_request *request = &args->requests[index];
+  ms_work work;
+  ms_work_init(&work);
+  work.id = args->out.ids[index];
+  work.enqueued_at_ms = engine->turn.now_ms;
+  MS_TRY(ms_spec_of(engine, request, &args->scratch, &work));
+  work.period = ms_work_is_periodic(&work) ? 1 : 0;
+  if (args->unique) work.name = args->unique->name;
+  MS_TRY(add_edges(engine, args, index, work.id, &work.prerequisites));
+  work.behind = args->behind;
+  work.has_life = args->behind.data != NULL;
+  if (work.prerequisites) MS_TRY(ms_settle_standing(engine, &args->scratch, &work));
+  MS_TRY(ms_due_at(engine, &work, &work.due_at_ms));
+  MS_TRY(ms_work_insert(engine->store, &work, request->tags, request->tag_count));
+  if (ms_state_is_finished(work.state)) MS_TRY(ms_settle_finished(engine, &work));
+  return ms_outbox_event(engine, birth_event(work.state), work.id);
+}
+
+static ms_status insert_all(ms_engine *engine, enqueue_call *args, const char *outcome) {
+  int64_t first;
+  args->out = (ms_enqueued){.count = args->count, .outcome = outcome};
+  args->out.ids = ms_arena_take(args->arena, args->count * sizeof *args->out.ids);
+  if (!args->out.ids) return ms_engine_no_memory(engine);
+  MS_TRY(ms_store_take_ids(engine->store, (int64_t)args->count, &first));
+  for (size_t i = 0; i < args->count; i++) args->out.ids[i] = first + (int64_t)i;
+  for (size_t i = 0; i < args->count; i++) {
+    MS_TRY(insert_one(engine, args, args->order ? args->order[i] : i));
+  }
+  return MS_OK;
+}
+
+/* ---- Unique names ---- */
+
+/* What stands under the name. */
+typedef struct standing {
+  ms_ids unfinished;
+  bool periodic;
+  bool broken; /* a leaf failed or was cancelled */
+} standing;
+
+static void standing_deinit(standing *name) {
+  ms_ids_deinit(&name->unfinished);
+}
+
+static ms_status look(ms_engine *engine, enqueue_call *args, standing *name) {
+  ms_arena arena = {0};
+  ms_work work;
+  bool found;
+  MS_TRY(ms_name_leaves(engine->store, args->unique->name, &args->leaves));
+  bool open = false;
+  ms_status status = MS_OK;
+  for (size_t i = 0; i < args->leaves.count && status == MS_OK; i++) {
+    ms_arena_clear(&arena);
+    status = ms_work_load(engine->store, args->leaves.items[i], &arena, &work, &found);
+    if (status != MS_OK || !found) continue;
+    name->broken = name->broken || work.state == MS_FAILED || work.state == MS_CANCELLED;
+    name->periodic = name->periodic || ms_work_is_periodic(&work);
+    open = open || !ms_state_is_finished(work.state);
+  }
+  ms_arena_deinit(&arena);
+  if (status == MS_OK && (open || name->broken)) {
+    status = ms_name_works(engine->store, args->unique->name, true, &name->unfinished);
+  }
+  return status;
+}
+
+static ms_status keep(ms_engine *engine, enqueue_call *args, const standing *name) {
+  size_t count = args->count == 1 ? 1 : name->unfinished.count;
+  args->out = (ms_enqueued){.count = count, .outcome = "kept"};
+  args->out.ids = ms_arena_take(args->arena, count * sizeof *args->out.ids);
+  if (!args->out.ids) return ms_engine_no_memory(engine);
+  memcpy(args->out.ids, name->unfinished.items, count * sizeof *args->out.ids);
+  return MS_OK;
+}
+
+/* Finished works lose the name, they are not deleted; runs that have not ended yet are waited
+ * for. */
+static ms_status clear_name(ms_engine *engine, enqueue_call *args) {
+  ms_ids ids = {0}, ending = {0};
+  ms_buf text = {0};
+  bool live, complete = true;
+  ms_status status = ms_name_works(engine->store, args->unique->name, false, &ids);
+  for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
+    if (ms_claims_find(engine->store, ids.items[i], &live)) {
+      complete = complete && ms_ids_add(&ending, ids.items[i]);
+    }
+    status = ms_work_drop_name(engine->store, ids.items[i], args->unique->name);
+  }
+  if (status == MS_OK && ending.count) {
+    ms_ids_format(&text, ending.items, ending.count);
+    args->behind = ms_arena_copy(&args->scratch, ms_buf_text(&text));
+    complete = complete && !text.failed && args->behind.data;
+  }
+  ms_ids_deinit(&ids);
+  ms_ids_deinit(&ending);
+  ms_buf_deinit(&text);
+  return status == MS_OK && !complete ? ms_engine_no_memory(engine) : status;
+}
+
+static ms_status start_fresh(ms_engine *engine, enqueue_call *args, const standing *name) {
+  int64_t count;
+  bool replaces = name->unfinished.count > 0;
+  args->leaves.count = 0;
+  if (replaces) MS_TRY(ms_cancel_works(engine, &name->unfinished, "replaced", &count));
+  MS_TRY(clear_name(engine, args));
+  return insert_all(engine, args, replaces ? "replaced" : "enqueued");
+}
+
+static ms_status append(ms_engine *engine, enqueue_call *args, const standing *name) {
+  if (!args->leaves.count) return start_fresh(engine, args, name);
+  if (name->periodic && name->unfinished.count) {
+    return refuse(args, MS_MISUSE, "unique.existing: nothing can be appended to periodic work");
+  }
+  for (size_t i = 0; i < args->count; i++) {
+    if (ms_request_is_periodic(&args->requests[i])) {
+      return refuse(args, MS_MISUSE, "unique.existing: periodic work cannot be appended");
+    }
+  }
+  return insert_all(engine, args, name->unfinished.count ? "appended" : "enqueued");
+}
+
+static ms_status update(ms_engine *engine, enqueue_call *args, const standing *name) {
+  ms_work work;
+  bool found;
+  const char *how;
+  if (!name->unfinished.count) return start_fresh(engine, args, name);
+  if (name->unfinished.count > 1 || args->count > 1) {
+    return refuse(args, MS_MISUSE,
+                  "unique.existing: update takes one request for a name of one unfinished work");
+  }
+  MS_TRY(ms_work_load(engine->store, name->unfinished.items[0], &args->scratch, &work, &found));
+  MS_TRY(keep(engine, args, name));
+  args->out.outcome = "updated";
+  return ms_update_work(engine, &work, &args->requests[0], &how, args->call.err);
+}
+
+static ms_status apply_unique(ms_engine *engine, enqueue_call *args, const standing *name) {
+  bool open = name->unfinished.count > 0;
+  switch (args->unique->existing) {
+  case MS_EXISTING_KEEP:
+    return open ? keep(engine, args, name) : start_fresh(engine, args, name);
+  case MS_EXISTING_REPLACE: return start_fresh(engine, args, name);
+  case MS_EXISTING_APPEND: return append(engine, args, name);
+  case MS_EXISTING_APPEND_OR_REPLACE:
+    return name->broken ? start_fresh(engine, args, name) : append(engine, args, name);
+  case MS_EXISTING_UPDATE: return update(engine, args, name);
+  }
+  return MS_OK;
+}
+
+/* ---- The call ---- */
+
+static ms_status apply(ms_engine *engine, ms_call *call) {
+  enqueue_call *args = (enqueue_call *)(void *)call;
+  standing name = {0};
+  bool linked = false;
+  for (size_t i = 0; i < args->count; i++) linked = linked || args->requests[i].after_count > 0;
+  if (linked) {
+    MS_TRY(check_prerequisites(engine, args));
+    MS_TRY(sort(engine, args));
+  }
+  if (!args->unique) return insert_all(engine, args, "enqueued");
+  ms_status status = look(engine, args, &name);
+  if (status == MS_OK) status = apply_unique(engine, args, &name);
+  standing_deinit(&name);
+  return status;
+}
+
+ms_status ms_enqueue(ms_manager *engine, const ms_request *requests, size_t count,
+                     const ms_unique *unique, ms_arena *arena, ms_enqueued *enqueued,
+                     ms_err *err) {
+  enqueue_call args = {
+      .call = {.apply = apply},
+      .requests = requests,
+      .count = count,
+      .unique = unique && unique->name.data ? unique : NULL,
+      .arena = arena,
+  };
+  ms_status status = ms_engine_call(engine, &args.call, err);
+  ms_arena_deinit(&args.scratch);
+  ms_ids_deinit(&args.leaves);
+  if (status == MS_OK) *enqueued = args.out;
+  return status;
+}

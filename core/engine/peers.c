@@ -1,0 +1,93 @@
+#include "engine/peers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdalign.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+/* Byte 0 is the checkpointer's, byte n that of process n. */
+#define CHECKPOINT_BYTE 0
+
+void ms_peers_init(ms_peers *peers) {
+  *peers = (ms_peers){.lock_fd = -1, .watch_fd = -1};
+}
+
+/* Open file description locks: unlike the older kind they do not vanish when another descriptor of
+ * the file is closed in the same process. */
+static bool lock(int file, int command, short type, int64_t byte) {
+  struct flock range = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+  int result;
+  do {
+    result = fcntl(file, command, &range);
+  } while (result != 0 && errno == EINTR);
+  return result == 0 && (command != F_OFD_GETLK || range.l_type == F_UNLCK);
+}
+
+static void watch(ms_peers *peers, const char *path) {
+  peers->watch_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  if (peers->watch_fd < 0) return;
+  if (inotify_add_watch(peers->watch_fd, path, IN_MODIFY | IN_CLOSE_WRITE) >= 0) return;
+  close(peers->watch_fd);
+  peers->watch_fd = -1;
+}
+
+ms_status ms_peers_open(ms_peers *peers, const char *database, ms_err *err) {
+  char path[4096];
+  if (snprintf(path, sizeof path, "%s-lock", database) >= (int)sizeof path) {
+    return ms_fail(err, MS_IO, "open %s: the path is too long", database);
+  }
+  peers->lock_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (peers->lock_fd < 0) {
+    ms_status status = errno == EACCES || errno == EROFS || errno == EPERM ? MS_PERMISSION : MS_IO;
+    return ms_fail(err, status, "open %s: %s", path, strerror(errno));
+  }
+  watch(peers, path);
+  return MS_OK;
+}
+
+void ms_peers_close(ms_peers *peers) {
+  if (peers->lock_fd >= 0) close(peers->lock_fd);
+  if (peers->watch_fd >= 0) close(peers->watch_fd);
+  ms_peers_init(peers);
+}
+
+ms_status ms_peers_join(ms_peers *peers, int64_t owner, ms_err *err) {
+  if (lock(peers->lock_fd, F_OFD_SETLK, F_WRLCK, owner)) return MS_OK;
+  return ms_fail(err, MS_IO, "lock file: %s", strerror(errno));
+}
+
+bool ms_peers_alive(const ms_peers *peers, int64_t owner) {
+  return !lock(peers->lock_fd, F_OFD_GETLK, F_WRLCK, owner);
+}
+
+bool ms_peers_lock_checkpoint(ms_peers *peers) {
+  if (peers->lock_fd < 0) return true;
+  return lock(peers->lock_fd, F_OFD_SETLK, F_WRLCK, CHECKPOINT_BYTE);
+}
+
+void ms_peers_unlock_checkpoint(ms_peers *peers) {
+  if (peers->lock_fd >= 0) lock(peers->lock_fd, F_OFD_SETLK, F_UNLCK, CHECKPOINT_BYTE);
+}
+
+void ms_peers_nudge(ms_peers *peers) {
+  if (peers->lock_fd < 0) return;
+  ssize_t written = pwrite(peers->lock_fd, "", 1, 0);
+  (void)written;
+}
+
+bool ms_peers_drain(ms_peers *peers) {
+  alignas(struct inotify_event) char bytes[4096];
+  bool closed = false;
+  for (;;) {
+    ssize_t size = read(peers->watch_fd, bytes, sizeof bytes);
+    if (size <= 0) return closed;
+    for (const char *at = bytes; at < bytes + size;) {
+      const struct inotify_event *event = (const void *)at;
+      closed = closed || event->mask & IN_CLOSE_WRITE;
+      at += sizeof *event + event->len;
+    }
+  }
+}

@@ -1,0 +1,414 @@
+#include "base/heap.h"
+#include "base/mem.h"
+#include "engine/engine.h"
+#include "store/claim.h"
+#include "store/graph.h"
+#include "store/queue.h"
+
+#include <string.h>
+
+/* A thread that wakes up costs as much as a hundred claims, so quick work is claimed ahead, in
+ * steps that double while it stays quick and never by more than the largest. */
+#define AHEAD_FIRST 8
+#define AHEAD_MOST 512
+/* Claims that were used up within this time were for quick work. */
+#define QUICK_MS 5
+/* Work that was claimed ahead and has not begun by then may begin elsewhere. */
+#define AHEAD_PATIENCE_MS 20
+/* Host work is claimed while fewer than this wait for the host. */
+#define HOST_ROOM 64
+#define CHUNK_FIRST 4
+#define CHUNK_MOST 64
+
+/* A lane with work that is due, and where in it the claiming stands. */
+typedef struct candidate {
+  ms_lane *lane;
+  ms_place place;
+  int64_t timeout_ms;
+  int64_t room;
+  const ms_queue *queue; /* NULL = no settings */
+  ms_waiting chunk[CHUNK_MOST];
+  size_t at;
+  size_t count;
+  size_t limit;
+  ms_waiting last; /* the last row read */
+} candidate;
+
+typedef struct claim_round {
+  ms_engine *engine;
+  ms_arena arena;
+  ms_heap heap;
+  ms_ids ids;
+  int64_t room[3]; /* by ms_place */
+  int64_t free;    /* threads that have nothing to do */
+} claim_round;
+
+static bool comes_first(const void *a, const void *b) {
+  const ms_lane *x = ((const candidate *)a)->lane, *y = ((const candidate *)b)->lane;
+  if (x->expedited != y->expedited) return x->expedited;
+  if (x->priority != y->priority) return x->priority > y->priority;
+  if (x->head_due_ms != y->head_due_ms) return x->head_due_ms < y->head_due_ms;
+  return x->head_id < y->head_id;
+}
+
+static ms_status look_up_head(ms_engine *engine, ms_lane *lane, const ms_waiting *after) {
+  ms_waiting head;
+  MS_TRY(ms_waiting_head(engine->store, lane->id, after, &head));
+  lane->head_due_ms = head.due_at_ms;
+  lane->head_id = head.id;
+  return MS_OK;
+}
+
+static const ms_waiting before_all = {.due_at_ms = INT64_MIN, .id = 0};
+
+static ms_status constraints_hold(claim_round *round, const ms_lane *lane, bool *hold) {
+  ms_constraints constraints;
+  *hold = true;
+  if (!lane->constraints.size) return MS_OK;
+  MS_TRY(ms_lane_constraints(round->engine, lane, &round->arena, &constraints));
+  *hold = ms_constraints_hold(&constraints, &round->engine->conditions);
+  return MS_OK;
+}
+
+static bool has_met(const ms_engine *engine, const ms_lane *lane) {
+  for (size_t i = 0; i < engine->met.count; i++) {
+    if (engine->met_lanes.items[i] == lane->id) return true;
+  }
+  return false;
+}
+
+/* Closed gates never touch the works behind them. */
+static ms_status consider(claim_round *round, ms_lane *lane) {
+  ms_engine *engine = round->engine;
+  ms_gate gate;
+  bool hold;
+  int64_t timeout_ms;
+  ms_place place = ms_schedule_place(engine, lane, &timeout_ms);
+  if (place == MS_PLACE_NONE) return MS_OK;
+  if (lane->head_due_ms == MS_HEAD_UNKNOWN) MS_TRY(look_up_head(engine, lane, &before_all));
+  if (lane->head_due_ms > engine->turn.now_ms) {
+    ms_turn_wake_at(engine, lane->head_due_ms);
+    return MS_OK;
+  }
+  if (round->room[place] <= 0) return MS_OK;
+  MS_TRY(constraints_hold(round, lane, &hold));
+  if (!hold && !has_met(engine, lane)) return MS_OK;
+  MS_TRY(ms_schedule_gate(engine, lane, &gate));
+  if (gate.rated) ms_turn_wake_at(engine, gate.clears_at_ms);
+  if (gate.paused || gate.room <= 0) return MS_OK;
+  candidate *fresh = ms_arena_take(&round->arena, sizeof *fresh);
+  if (!fresh) return ms_engine_no_memory(engine);
+  *fresh = (candidate){
+      .lane = lane,
+      .place = place,
+      .timeout_ms = timeout_ms,
+      .room = gate.room,
+      .queue = ms_queue_find(engine->store, lane->queue),
+      .limit = CHUNK_FIRST,
+      .last = before_all,
+  };
+  return ms_heap_push(&round->heap, fresh) ? MS_OK : ms_engine_no_memory(engine);
+}
+
+/* ---- One work ---- */
+
+static ms_status fill_run(ms_engine *engine, ms_flight *flight) {
+  const ms_work *work = &flight->work;
+  ms_run *run = &flight->run;
+  run->id = work->id;
+  run->attempt = work->attempt + 1;
+  run->run = work->run + 1;
+  run->period = work->period;
+  run->generation = work->generation;
+  run->worker = flight->lane.worker;
+  run->queue = flight->lane.queue;
+  run->input = work->input.data ? work->input : MS_TEXT("{}");
+  run->merger = work->merger;
+  run->merges = !ms_work_is_periodic(work);
+  run->tags = work->tags.data ? work->tags : MS_TEXT("[]");
+  run->name = work->name;
+  run->trace = work->trace;
+  run->max_data_bytes = engine->options.max_data_bytes;
+  run->retry_after_ms = -1;
+  run->engine = engine;
+  if (!work->prerequisites) return MS_OK;
+  return ms_edge_outputs(engine->store, work->id, &flight->arena, &run->outputs,
+                         &run->output_count);
+}
+
+static ms_status load_flight(ms_engine *engine, const candidate *from, const ms_waiting *row,
+                             ms_flight *flight) {
+  bool found = true;
+  ms_work *work = &flight->work;
+  if (row->has_life) MS_TRY(ms_work_load(engine->store, row->id, &flight->arena, work, &found));
+  else MS_TRY(ms_work_load_fresh(engine->store, row->id, &flight->arena, work));
+  if (!found) return ms_fail(ms_store_err(engine->store), MS_CORRUPT,
+                             "table waiting: work %lld is not stored", (long long)row->id);
+  flight->lane = *from->lane;
+  flight->lane.worker = ms_arena_copy(&flight->arena, from->lane->worker);
+  flight->lane.queue = ms_arena_copy(&flight->arena, from->lane->queue);
+  flight->lane.constraints = ms_arena_copy(&flight->arena, from->lane->constraints);
+  if (!flight->lane.worker.data || !flight->lane.queue.data || !flight->lane.constraints.data) {
+    return ms_engine_no_memory(engine);
+  }
+  flight->host = from->place == MS_PLACE_HOST;
+  flight->fresh = !work->has_life;
+  flight->claimed_at_ms = engine->turn.now_ms;
+  flight->run.timeout_ms = work->timeout_ms ? work->timeout_ms : from->timeout_ms;
+  return fill_run(engine, flight);
+}
+
+/* Works of the name that ran when this one replaced them must have ended. */
+static ms_status is_behind(ms_engine *engine, const ms_work *work, bool *behind) {
+  int64_t *ids;
+  size_t count;
+  bool live;
+  *behind = false;
+  if (!work->behind.data) return MS_OK;
+  if (ms_ids_parse(work->behind, &ids, &count) != MS_OK) {
+    return ms_fail(ms_store_err(engine->store), MS_CORRUPT, "table life: behind of work %lld",
+                   (long long)work->id);
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (ms_claims_find(engine->store, ids[i], &live)) *behind = true;
+  }
+  ms_mem_free(ids);
+  return MS_OK;
+}
+
+/* What this start uses up: a wish, and whom it waited for. */
+static ms_status use_up(ms_engine *engine, ms_flight *flight) {
+  if (flight->work.wish_at_ms == MS_NEVER && !flight->work.behind.data) return MS_OK;
+  flight->work.wish_at_ms = MS_NEVER;
+  flight->work.behind = MS_TEXT_NONE;
+  return ms_work_write_life(engine->store, &flight->work);
+}
+
+static bool lane_is_met(ms_engine *engine, const ms_work *work) {
+  for (size_t i = 0; i < engine->met.count; i++) {
+    if (engine->met.items[i] == work->id) return true;
+  }
+  return false;
+}
+
+/* *taken is false for a work that may not start yet although it is due. */
+static ms_status prepare(claim_round *round, candidate *from, const ms_waiting *row,
+                         ms_flight *flight, bool *taken) {
+  ms_engine *engine = round->engine;
+  bool behind, hold;
+  MS_TRY(load_flight(engine, from, row, flight));
+  MS_TRY(is_behind(engine, &flight->work, &behind));
+  MS_TRY(constraints_hold(round, from->lane, &hold));
+  flight->meets = lane_is_met(engine, &flight->work);
+  *taken = !behind && (hold || flight->meets);
+  if (!*taken) return MS_OK;
+  MS_TRY(ms_waiting_take(engine->store, from->lane->id, row));
+  MS_TRY(use_up(engine, flight));
+  if (from->queue && from->queue->rate) {
+    MS_TRY(ms_queue_note_start(engine->store, from->queue, engine->turn.now_ms, row->id,
+                               flight->run.run));
+  }
+  bool kept = ms_ids_add(&round->ids, row->id) && ms_map_put(&engine->runs, row->id, flight);
+  return kept ? MS_OK : ms_engine_no_memory(engine);
+}
+
+static ms_status take(claim_round *round, candidate *from, const ms_waiting *row) {
+  ms_engine *engine = round->engine;
+  bool live, taken = false;
+  if (ms_claims_find(engine->store, row->id, &live)) return MS_OK;
+  ms_flight *flight = ms_mem_zalloc(sizeof *flight);
+  if (!flight) return ms_engine_no_memory(engine);
+  ms_list_init(&flight->run.link);
+  flight->stopped_at_ms = MS_NEVER;
+  ms_status status = prepare(round, from, row, flight, &taken);
+  if (status != MS_OK || !taken) {
+    if (ms_map_get(&engine->runs, row->id) == flight) ms_map_remove(&engine->runs, row->id);
+    ms_flight_free(&flight->run);
+    return status;
+  }
+  ms_list_push(&engine->turn.claimed, &flight->run.link);
+  engine->turn.claimed_count++;
+  from->room--;
+  round->room[from->place]--;
+  return MS_OK;
+}
+
+/* ---- The heap of lanes ---- */
+
+static ms_status read_chunk(claim_round *round, candidate *from) {
+  ms_engine *engine = round->engine;
+  from->at = 0;
+  MS_TRY(ms_waiting_read(engine->store, from->lane->id, engine->turn.now_ms, &from->last,
+                         from->chunk, from->limit, &from->count));
+  if (from->count) from->last = from->chunk[from->count - 1];
+  if (from->limit < CHUNK_MOST) from->limit *= 2;
+  return MS_OK;
+}
+
+/* The lane's head is what comes next in it, or what will be due later. */
+static ms_status advance(claim_round *round, candidate *from) {
+  if (from->at == from->count) {
+    MS_TRY(look_up_head(round->engine, from->lane, &from->last));
+    return MS_OK;
+  }
+  from->lane->head_due_ms = from->chunk[from->at].due_at_ms;
+  from->lane->head_id = from->chunk[from->at].id;
+  return MS_OK;
+}
+
+static bool goes_on(const claim_round *round, const candidate *from) {
+  if (from->lane->head_due_ms > round->engine->turn.now_ms || from->room <= 0) return false;
+  bool ahead = from->place == MS_PLACE_POOL && round->free <= 0;
+  if (ahead && from->queue && (from->queue->limit || from->queue->rate)) return false;
+  return round->room[from->place] > 0;
+}
+
+static ms_status take_from(claim_round *round, candidate *from) {
+  if (from->at == from->count) MS_TRY(read_chunk(round, from));
+  if (from->at == from->count) {
+    MS_TRY(advance(round, from));
+    return MS_OK;
+  }
+  size_t before = round->engine->turn.claimed_count;
+  MS_TRY(take(round, from, &from->chunk[from->at++]));
+  if (from->place == MS_PLACE_POOL) {
+    round->free -= (int64_t)(round->engine->turn.claimed_count - before);
+  }
+  return advance(round, from);
+}
+
+static ms_status take_all(claim_round *round) {
+  candidate *from;
+  while ((from = ms_heap_pop(&round->heap))) {
+    if (!goes_on(round, from)) {
+      ms_turn_wake_at(round->engine, from->lane->head_due_ms > round->engine->turn.now_ms
+                                            ? from->lane->head_due_ms
+                                            : MS_NEVER);
+      continue;
+    }
+    MS_TRY(take_from(round, from));
+    if (!ms_heap_push(&round->heap, from)) return ms_engine_no_memory(round->engine);
+  }
+  return MS_OK;
+}
+
+static ms_status write_claim(claim_round *round) {
+  ms_engine *engine = round->engine;
+  int64_t batch;
+  if (!round->ids.count) return MS_OK;
+  MS_TRY(ms_claims_add(engine->store, engine->owner, engine->turn.now_ms, round->ids.items,
+                       round->ids.count, &batch));
+  MS_LIST_EACH(link, &engine->turn.claimed) {
+    MS_LIST_ENTRY(link, ms_run, link)->batch = batch;
+  }
+  engine->stats.claims += (int64_t)round->ids.count;
+  MS_LIST_EACH(link, &engine->turn.claimed) {
+    MS_TRY(ms_outbox_event(engine, MS_EVENT_STARTED, MS_LIST_ENTRY(link, ms_run, link)->id));
+  }
+  return MS_OK;
+}
+
+/* ---- How much ---- */
+
+static void set_pool_room(claim_round *round) {
+  ms_engine *engine = round->engine;
+  if (!engine->executor) return;
+  size_t ready = ms_executor_ready(engine->executor);
+  round->free = ms_executor_free(engine->executor);
+  int64_t since_ms = engine->turn.now_ms - engine->claimed_at_ms;
+  if (engine->observer_count || since_ms > AHEAD_PATIENCE_MS) engine->ahead = 0;
+  else if (!ready && since_ms <= QUICK_MS) {
+    engine->ahead = engine->ahead ? engine->ahead * 2 : AHEAD_FIRST;
+  }
+  if (engine->ahead > AHEAD_MOST) engine->ahead = AHEAD_MOST;
+  bool refill = ready <= engine->ahead / 2;
+  round->room[MS_PLACE_POOL] =
+      round->free + (refill ? (int64_t)(engine->ahead - ready) : 0);
+}
+
+static void set_host_room(claim_round *round, size_t room) {
+  ms_engine *engine = round->engine;
+  if (engine->options.stepped) {
+    round->room[MS_PLACE_HOST] = (int64_t)room;
+    return;
+  }
+  size_t waiting = 0;
+  pthread_mutex_lock(&engine->mutex);
+  MS_LIST_EACH(link, &engine->host_runs) waiting++;
+  pthread_mutex_unlock(&engine->mutex);
+  round->room[MS_PLACE_HOST] = waiting < HOST_ROOM ? (int64_t)(HOST_ROOM - waiting) : 0;
+}
+
+static ms_status claim(claim_round *round, size_t room) {
+  ms_engine *engine = round->engine;
+  const ms_lanes *lanes = ms_lanes_all(engine->store);
+  set_pool_room(round);
+  set_host_room(round, room);
+  for (size_t i = 0; i < lanes->count; i++) MS_TRY(consider(round, lanes->items[i]));
+  MS_TRY(take_all(round));
+  MS_TRY(write_claim(round));
+  if (round->ids.count) engine->claimed_at_ms = engine->turn.now_ms;
+  return MS_OK;
+}
+
+ms_status ms_schedule_claim(ms_engine *engine, size_t room) {
+  if (engine->closing || !engine->options.has_workers) return MS_OK;
+  claim_round round = {.engine = engine, .heap = {.before = comes_first}};
+  ms_status status = ms_schedule_take_back(engine);
+  if (status == MS_OK) status = claim(&round, room);
+  ms_heap_deinit(&round.heap);
+  ms_ids_deinit(&round.ids);
+  ms_arena_deinit(&round.arena);
+  return status;
+}
+
+/* ---- Is there anything to do? ---- */
+
+static ms_status could_start(claim_round *round, ms_lane *lane, bool *could) {
+  ms_engine *engine = round->engine;
+  ms_gate gate;
+  bool hold;
+  int64_t timeout_ms;
+  if (ms_schedule_place(engine, lane, &timeout_ms) == MS_PLACE_NONE) return MS_OK;
+  if (lane->head_due_ms == MS_HEAD_UNKNOWN) MS_TRY(look_up_head(engine, lane, &before_all));
+  if (lane->head_due_ms > engine->turn.now_ms) return MS_OK;
+  MS_TRY(constraints_hold(round, lane, &hold));
+  MS_TRY(ms_schedule_gate(engine, lane, &gate));
+  *could = *could || (hold && !gate.paused && gate.room > 0);
+  return MS_OK;
+}
+
+ms_status ms_schedule_ready(ms_engine *engine, bool *ready) {
+  claim_round round = {.engine = engine};
+  const ms_lanes *lanes = ms_lanes_all(engine->store);
+  ms_status status = MS_OK;
+  *ready = false;
+  if (!engine->options.has_workers) return MS_OK;
+  for (size_t i = 0; i < lanes->count && status == MS_OK && !*ready; i++) {
+    status = could_start(&round, lanes->items[i], ready);
+  }
+  ms_arena_deinit(&round.arena);
+  return status;
+}
+
+/* ---- Claims that did not begin ---- */
+
+static bool impatient(ms_engine *engine) {
+  if (!engine->executor || engine->ahead == 0 || !ms_executor_ready(engine->executor)) {
+    return false;
+  }
+  int64_t until_ms = engine->claimed_at_ms + AHEAD_PATIENCE_MS;
+  if (engine->turn.now_ms >= until_ms) return true;
+  ms_turn_wake_at(engine, until_ms);
+  return false;
+}
+
+ms_status ms_schedule_take_back(ms_engine *engine) {
+  if (!impatient(engine)) return MS_OK;
+  engine->ahead = 0;
+  ms_executor_take_back(engine->executor, &engine->turn.taken_back);
+  MS_LIST_EACH(link, &engine->turn.taken_back) {
+    MS_TRY(ms_settle_return(engine, MS_LIST_ENTRY(link, ms_run, link)));
+  }
+  return MS_OK;
+}

@@ -1,0 +1,410 @@
+#include "base/mem.h"
+#include "engine/engine.h"
+#include "store/claim.h"
+#include "store/graph.h"
+
+#include <stdio.h>
+
+static ms_status no_memory(ms_engine *engine) {
+  return ms_engine_no_memory(engine);
+}
+
+static ms_text copy_text(ms_arena *arena, const char *text) {
+  return ms_arena_copy(arena, ms_text_of(text));
+}
+
+/* ---- Reaching a finished state ---- */
+
+/* Prerequisites that are kept only for their dependents' sake are looked at by retention again. */
+static ms_status note_prerequisites(ms_engine *engine, const ms_work *work) {
+  ms_ids ids = {0};
+  ms_status status = ms_edge_prerequisites(engine->store, work->id, &ids);
+  if (status == MS_OK && ids.count) {
+    int64_t at_ms = engine->turn.now_ms - engine->options.retention_ms;
+    status = ms_finish_write(engine->store, at_ms, ids.items, ids.count);
+  }
+  ms_ids_deinit(&ids);
+  return status;
+}
+
+ms_status ms_settle_finished(ms_engine *engine, const ms_work *work) {
+  if (!ms_ids_add(&engine->turn.finished, work->id)) return no_memory(engine);
+  return work->prerequisites ? note_prerequisites(engine, work) : MS_OK;
+}
+
+static ms_status finish(ms_engine *engine, const ms_work *before, ms_work *after, ms_state state,
+                        bool ended, ms_event_type event) {
+  after->state = state;
+  after->finished_at_ms = engine->turn.now_ms;
+  MS_TRY(ms_work_move(engine->store, before, after, ended));
+  MS_TRY(ms_settle_finished(engine, after));
+  MS_TRY(ms_outbox_event(engine, event, after->id));
+  if (state == MS_SUCCEEDED) return ms_settle_unblock(engine, after->id);
+  return ms_settle_cascade(engine, after->id);
+}
+
+/* ---- Dependents ---- */
+
+static ms_status fail_dependent(ms_engine *engine, ms_arena *arena, const ms_work *before,
+                                int64_t prerequisite, ms_state state) {
+  char text[96];
+  ms_work after = *before;
+  snprintf(text, sizeof text, "prerequisite %lld %s", (long long)prerequisite,
+           state == MS_FAILED ? "failed" : "was cancelled");
+  after.state = state;
+  after.finished_at_ms = engine->turn.now_ms;
+  after.error = copy_text(arena, text);
+  if (!after.error.data) return no_memory(engine);
+  MS_TRY(ms_work_move(engine->store, before, &after, true));
+  MS_TRY(ms_settle_finished(engine, &after));
+  return ms_outbox_event(engine, state == MS_FAILED ? MS_EVENT_FAILED : MS_EVENT_CANCELLED,
+                         after.id);
+}
+
+/* The dependents of one work that failed or was cancelled; those it takes along join the list. */
+static ms_status cascade_one(ms_engine *engine, int64_t id, ms_arena *arena, ms_ids *dependents,
+                             ms_ids *list) {
+  ms_work work;
+  bool found;
+  dependents->count = 0;
+  MS_TRY(ms_edge_dependents(engine->store, id, dependents));
+  if (!dependents->count) return MS_OK;
+  MS_TRY(ms_work_load(engine->store, id, arena, &work, &found));
+  ms_state state = work.state == MS_FAILED ? MS_FAILED : MS_CANCELLED;
+  for (size_t i = 0; i < dependents->count; i++) {
+    ms_arena_clear(arena);
+    MS_TRY(ms_work_load(engine->store, dependents->items[i], arena, &work, &found));
+    if (!found || (work.state != MS_BLOCKED && work.state != MS_ENQUEUED)) continue;
+    MS_TRY(fail_dependent(engine, arena, &work, id, state));
+    if (!ms_ids_add(list, work.id)) return no_memory(engine);
+  }
+  return MS_OK;
+}
+
+ms_status ms_settle_cascade(ms_engine *engine, int64_t id) {
+  ms_ids list = {0}, dependents = {0};
+  ms_arena arena = {0};
+  ms_status status = ms_ids_add(&list, id) ? MS_OK : no_memory(engine);
+  for (size_t i = 0; i < list.count && status == MS_OK; i++) {
+    ms_arena_clear(&arena);
+    status = cascade_one(engine, list.items[i], &arena, &dependents, &list);
+  }
+  ms_ids_deinit(&list);
+  ms_ids_deinit(&dependents);
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+static ms_status unblock_one(ms_engine *engine, int64_t id, ms_arena *arena) {
+  ms_work before, after;
+  bool found;
+  MS_TRY(ms_work_load(engine->store, id, arena, &before, &found));
+  if (!found || before.state != MS_BLOCKED) return MS_OK;
+  after = before;
+  after.pending--;
+  if (after.pending > 0) return ms_work_write_life(engine->store, &after);
+  after.state = MS_ENQUEUED;
+  after.enqueued_at_ms = engine->turn.now_ms;
+  MS_TRY(ms_due_at(engine, &after, &after.due_at_ms));
+  MS_TRY(ms_work_move(engine->store, &before, &after, true));
+  return ms_outbox_event(engine, MS_EVENT_UNBLOCKED, id);
+}
+
+ms_status ms_settle_unblock(ms_engine *engine, int64_t id) {
+  ms_ids dependents = {0};
+  ms_arena arena = {0};
+  ms_status status = ms_edge_dependents(engine->store, id, &dependents);
+  for (size_t i = 0; i < dependents.count && status == MS_OK; i++) {
+    ms_arena_clear(&arena);
+    status = unblock_one(engine, dependents.items[i], &arena);
+  }
+  ms_ids_deinit(&dependents);
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+ms_status ms_settle_standing(ms_engine *engine, ms_arena *arena, ms_work *work) {
+  ms_standing standing;
+  char text[96];
+  MS_TRY(ms_edge_standing(engine->store, work->id, &standing));
+  if (standing.failed || standing.cancelled) {
+    bool failed = standing.failed != 0;
+    snprintf(text, sizeof text, "prerequisite %lld %s",
+             (long long)(failed ? standing.failed : standing.cancelled),
+             failed ? "failed" : "was cancelled");
+    work->state = failed ? MS_FAILED : MS_CANCELLED;
+    work->finished_at_ms = engine->turn.now_ms;
+    work->error = copy_text(arena, text);
+    return work->error.data ? MS_OK : no_memory(engine);
+  }
+  work->pending = standing.unfinished;
+  work->state = standing.unfinished ? MS_BLOCKED : MS_ENQUEUED;
+  if (standing.unfinished) work->has_life = true;
+  return MS_OK;
+}
+
+/* ---- Results ---- */
+
+static bool attempts_used_up(const ms_work *work) {
+  return work->max_attempts > 0 && work->attempt >= work->max_attempts;
+}
+
+/* Periodic work goes on to its next period, whatever became of this one. */
+static ms_status next_period(ms_engine *engine, const ms_work *before, ms_work *after, bool ended,
+                             ms_event_type event) {
+  after->state = MS_ENQUEUED;
+  after->attempt = 0;
+  after->streak = 0;
+  after->period++;
+  MS_TRY(ms_due_at(engine, after, &after->due_at_ms));
+  MS_TRY(ms_work_move(engine->store, before, after, ended));
+  return ms_outbox_event(engine, event, after->id);
+}
+
+static ms_status end_run(ms_engine *engine, const ms_work *before, ms_work *after, bool ended) {
+  bool success = after->outcome == MS_OUTCOME_SUCCESS;
+  ms_event_type event = success ? MS_EVENT_SUCCEEDED : MS_EVENT_FAILED;
+  if (ms_work_is_periodic(after)) return next_period(engine, before, after, ended, event);
+  return finish(engine, before, after, success ? MS_SUCCEEDED : MS_FAILED, ended, event);
+}
+
+static ms_status give_up(ms_engine *engine, ms_arena *arena, const ms_work *before, ms_work *after,
+                         const char *why, bool ended) {
+  char text[160];
+  snprintf(text, sizeof text, "max_attempts (%lld) used up: the last attempt ended with %s",
+           (long long)after->max_attempts, why);
+  after->outcome = MS_OUTCOME_FAILURE;
+  after->output = MS_TEXT_NONE;
+  after->error = copy_text(arena, text);
+  if (!after->error.data) return no_memory(engine);
+  return end_run(engine, before, after, ended);
+}
+
+/* Between two attempts only the backoff counts. */
+static ms_status rest(ms_engine *engine, const ms_work *before, ms_work *after, bool ended,
+                      ms_event_type event) {
+  after->state = MS_ENQUEUED;
+  after->has_life = true;
+  MS_TRY(ms_due_at(engine, after, &after->due_at_ms));
+  MS_TRY(ms_work_move(engine->store, before, after, ended));
+  return ms_outbox_event(engine, event, after->id);
+}
+
+static void count_run(ms_work *after, int64_t started_at_ms, int64_t now_ms, bool attempt) {
+  after->run++;
+  if (attempt) after->attempt++;
+  after->started_at_ms = started_at_ms;
+  after->ended_at_ms = now_ms;
+  after->wait_ms = -1;
+  after->stop_reason = MS_TEXT_NONE;
+}
+
+static ms_status apply_result(ms_engine *engine, ms_run *run, const ms_work *before,
+                              ms_arena *arena) {
+  ms_work after = *before;
+  count_run(&after, run->begun_at_ms, engine->turn.now_ms, true);
+  after.streak = 0;
+  if (run->outcome == MS_OUTCOME_RETRY) {
+    after.wait_ms = run->retry_after_ms;
+    if (attempts_used_up(&after)) return give_up(engine, arena, before, &after, "retry", true);
+    return rest(engine, before, &after, true, MS_EVENT_RETRIED);
+  }
+  after.outcome = run->outcome == MS_OUTCOME_SUCCESS ? MS_OUTCOME_SUCCESS : MS_OUTCOME_FAILURE;
+  after.output = run->output.size ? ms_buf_text(&run->output) : MS_TEXT_NONE;
+  after.error = run->error.size ? ms_buf_text(&run->error) : MS_TEXT_NONE;
+  if (ms_work_is_periodic(&after)) after.has_life = true;
+  return end_run(engine, before, &after, true);
+}
+
+static ms_status settle_live(ms_engine *engine, ms_run *run, ms_arena *arena) {
+  ms_flight *flight = ms_flight_of(run);
+  ms_work work = flight->work;
+  bool found = true;
+  if (!flight->fresh) MS_TRY(ms_work_load(engine->store, run->id, arena, &work, &found));
+  work.state = MS_RUNNING;
+  if (flight->noted || work.has_life) MS_TRY(ms_progress_clear(engine->store, run->id));
+  return apply_result(engine, run, &work, arena);
+}
+
+/* A void run's end changes nothing but that its work, or its name's next one, may start now. */
+static void settle_void(ms_engine *engine, ms_run *run) {
+  ms_claims_end(engine->store, run->id);
+  ms_lanes_forget_heads(engine->store);
+  engine->turn.returned = true;
+}
+
+ms_status ms_settle_result(ms_engine *engine, ms_run *run) {
+  bool live;
+  ms_arena arena = {0};
+  const ms_claim *claim = ms_claims_find(engine->store, run->id, &live);
+  if (!claim || claim->batch != run->batch) return MS_OK;
+  if (!live) {
+    settle_void(engine, run);
+    return MS_OK;
+  }
+  ms_status status = settle_live(engine, run, &arena);
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+/* ---- Stops ---- */
+
+/* The run is told once the turn is committed. */
+static ms_status tell_run(ms_engine *engine, int64_t id, const char *reason) {
+  ms_flight *flight = ms_map_get(&engine->runs, id);
+  if (!flight || flight->stopped_at_ms != MS_NEVER) return MS_OK;
+  snprintf(flight->reason, sizeof flight->reason, "%s", reason);
+  return ms_ids_add(&engine->turn.stopped, id) ? MS_OK : no_memory(engine);
+}
+
+static int64_t started_at(ms_engine *engine, int64_t id) {
+  bool live;
+  ms_flight *flight = ms_map_get(&engine->runs, id);
+  int64_t begun_at_ms = flight ? flight->run.begun_at_ms : 0;
+  if (begun_at_ms) return begun_at_ms;
+  return ms_claims_find(engine->store, id, &live)->at_ms;
+}
+
+static ms_status stop_loaded(ms_engine *engine, ms_arena *arena, const ms_work *before,
+                             const char *reason, bool ended) {
+  bool timeout = strcmp(reason, "timeout") == 0, crashed = strcmp(reason, "crashed") == 0;
+  ms_work after = *before;
+  count_run(&after, started_at(engine, before->id), engine->turn.now_ms, timeout || crashed);
+  after.streak = timeout ? 0 : before->streak + 1;
+  after.stop_reason = copy_text(arena, reason);
+  if (!after.stop_reason.data) return no_memory(engine);
+  if (crashed) MS_TRY(ms_progress_clear(engine->store, before->id));
+  if (!ended) MS_TRY(tell_run(engine, before->id, reason));
+  if ((timeout || crashed) && attempts_used_up(&after)) {
+    MS_TRY(ms_progress_clear(engine->store, before->id));
+    return give_up(engine, arena, before, &after, reason, ended);
+  }
+  return rest(engine, before, &after, ended, MS_EVENT_STOPPED);
+}
+
+ms_status ms_settle_stop(ms_engine *engine, int64_t id, const char *reason, bool ended) {
+  ms_arena arena = {0};
+  ms_work work;
+  bool found;
+  ms_status status = ms_work_load(engine->store, id, &arena, &work, &found);
+  if (status == MS_OK && found && work.state == MS_RUNNING) {
+    status = stop_loaded(engine, &arena, &work, reason, ended);
+  }
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+ms_status ms_settle_return(ms_engine *engine, ms_run *run) {
+  ms_flight *flight = ms_flight_of(run);
+  bool live, found = true;
+  ms_claims_find(engine->store, run->id, &live);
+  if (!live) {
+    settle_void(engine, run);
+    return MS_OK;
+  }
+  ms_work work = flight->work;
+  if (!flight->fresh) {
+    MS_TRY(ms_work_load(engine->store, run->id, &flight->arena, &work, &found));
+  }
+  return ms_waiting_return(engine->store, &work);
+}
+
+static ms_status fail_late(ms_engine *engine, const ms_work *before) {
+  ms_work after = *before;
+  after.error = MS_TEXT("deadline: the work did not start in time");
+  after.outcome = before->outcome;
+  return finish(engine, before, &after, MS_FAILED, true, MS_EVENT_FAILED);
+}
+
+ms_status ms_settle_deadline(ms_engine *engine, int64_t id) {
+  ms_arena arena = {0};
+  ms_work work;
+  bool found;
+  ms_status status = ms_work_load(engine->store, id, &arena, &work, &found);
+  if (status == MS_OK && found && (work.state == MS_ENQUEUED || work.state == MS_BLOCKED)) {
+    status = fail_late(engine, &work);
+  }
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+static ms_status cancel_loaded(ms_engine *engine, ms_arena *arena, const ms_work *before,
+                               const char *reason) {
+  ms_work after = *before;
+  if (before->state == MS_RUNNING) {
+    count_run(&after, started_at(engine, before->id), engine->turn.now_ms, true);
+    after.stop_reason = copy_text(arena, reason);
+    if (!after.stop_reason.data) return no_memory(engine);
+    MS_TRY(tell_run(engine, before->id, reason));
+  }
+  after.state = MS_CANCELLED;
+  after.finished_at_ms = engine->turn.now_ms;
+  MS_TRY(ms_work_move(engine->store, before, &after, false));
+  MS_TRY(ms_settle_finished(engine, &after));
+  return ms_outbox_event(engine, MS_EVENT_CANCELLED, after.id);
+}
+
+ms_status ms_settle_cancel(ms_engine *engine, int64_t id, const char *reason, bool *cancelled) {
+  ms_arena arena = {0};
+  ms_work work;
+  bool found;
+  ms_status status = ms_work_load(engine->store, id, &arena, &work, &found);
+  *cancelled = status == MS_OK && found && !ms_state_is_finished(work.state);
+  if (*cancelled) status = cancel_loaded(engine, &arena, &work, reason);
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+/* ---- Works of the dead ---- */
+
+bool ms_owner_alive(const ms_engine *engine, int64_t owner) {
+  if (owner == engine->owner) return true;
+  if (!engine->options.stepped) {
+    return !ms_store_in_memory(engine->store) && ms_peers_alive(&engine->peers, owner);
+  }
+  const ms_ids *alive = &engine->world->alive;
+  for (size_t i = 0; i < alive->count; i++) {
+    if (alive->items[i] == owner) return true;
+  }
+  return false;
+}
+
+/* The claims change underfoot, so the ids are gathered first; negative ones are void runs. */
+static ms_status gather_orphans(ms_engine *engine, ms_ids *ids) {
+  const ms_claims *claims = ms_claims_all(engine->store);
+  for (size_t i = 0; i < claims->count; i++) {
+    const ms_claim *claim = claims->items[i];
+    if (claim->count == 0 || ms_owner_alive(engine, claim->owner)) continue;
+    for (size_t k = 0; k < claim->count; k++) {
+      if (!ms_ids_add(ids, claim->ids[k])) return no_memory(engine);
+    }
+  }
+  return MS_OK;
+}
+
+static ms_status forget_dead(ms_engine *engine) {
+  engine->others.count = 0;
+  MS_TRY(ms_process_list(engine->store, &engine->others));
+  size_t kept = 0;
+  for (size_t i = 0; i < engine->others.count; i++) {
+    int64_t owner = engine->others.items[i];
+    if (owner == engine->owner) continue;
+    if (ms_owner_alive(engine, owner)) engine->others.items[kept++] = owner;
+    else MS_TRY(ms_process_delete(engine->store, owner));
+  }
+  engine->others.count = kept;
+  return MS_OK;
+}
+
+ms_status ms_settle_orphans(ms_engine *engine) {
+  ms_ids ids = {0};
+  ms_status status = gather_orphans(engine, &ids);
+  for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
+    if (ids.items[i] > 0) status = ms_settle_stop(engine, ids.items[i], "crashed", true);
+    else ms_claims_end(engine->store, -ids.items[i]);
+    engine->turn.returned = true;
+  }
+  if (ids.count) ms_lanes_forget_heads(engine->store);
+  ms_ids_deinit(&ids);
+  return status == MS_OK ? forget_dead(engine) : status;
+}

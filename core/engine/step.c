@@ -1,0 +1,121 @@
+#include "engine/engine.h"
+#include "store/claim.h"
+
+#include <stdio.h>
+
+/* Stepped managers: the same turns, called by a test that owns the clock. */
+
+int64_t ms_step_now(ms_manager *engine) {
+  return ms_engine_now(engine);
+}
+
+void ms_step_clock(ms_manager *engine, int64_t now_ms) {
+  ms_clock *clock = &engine->world->clock;
+  if (now_ms > clock->virtual_ms) clock->virtual_ms = now_ms;
+}
+
+static ms_status apply_nothing(ms_engine *engine, ms_call *call) {
+  (void)engine;
+  (void)call;
+  return MS_OK;
+}
+
+/* A turn in which nothing is asked: results and time have their say. */
+static ms_status turn(ms_engine *engine, ms_err *err) {
+  ms_call call = {.apply = apply_nothing};
+  return ms_engine_call(engine, &call, err);
+}
+
+ms_status ms_step_to(ms_manager *engine, int64_t now_ms, ms_err *err) {
+  MS_TRY(ms_usable(engine, err));
+  ms_step_clock(engine, now_ms);
+  return turn(engine, err);
+}
+
+ms_status ms_step_next(ms_manager *engine, int64_t *at_ms, ms_err *err) {
+  MS_TRY(turn(engine, err));
+  *at_ms = engine->next_at_ms;
+  return MS_OK;
+}
+
+ms_status ms_step_claim(ms_manager *engine, ms_run **run, ms_err *err) {
+  MS_TRY(ms_usable(engine, err));
+  ms_status status = ms_engine_turn(engine, 1);
+  if (status != MS_OK) return ms_engine_fail(engine, status, err);
+  *run = ms_take_run(engine);
+  return MS_OK;
+}
+
+typedef struct step_call {
+  ms_call call;
+  int64_t id;
+  const char *word;
+} step_call;
+
+static ms_status load_enqueued(ms_engine *engine, step_call *args, ms_arena *arena,
+                               ms_work *work) {
+  bool found;
+  MS_TRY(ms_work_load(engine->store, args->id, arena, work, &found));
+  if (!found) {
+    return ms_fail(args->call.err, MS_NOTFOUND, "there is no work %lld", (long long)args->id);
+  }
+  if (work->state == MS_ENQUEUED) return MS_OK;
+  return ms_fail(args->call.err, MS_MISUSE, "work %lld is %s and does not wait for its %s",
+                 (long long)args->id, ms_state_word(work->state), args->word);
+}
+
+static ms_status meet_constraints(ms_engine *engine, step_call *args, const ms_work *work) {
+  ms_lane *lane;
+  MS_TRY(ms_lane_get(engine->store, work->lane, &lane));
+  if (!lane->constraints.size) {
+    return ms_fail(args->call.err, MS_MISUSE, "work %lld has no constraints",
+                   (long long)work->id);
+  }
+  bool added = ms_ids_add(&engine->met, work->id) && ms_ids_add(&engine->met_lanes, lane->id);
+  return added ? MS_OK : ms_engine_no_memory(engine);
+}
+
+static ms_status meet_time(ms_engine *engine, step_call *args, const ms_work *before) {
+  bool periodic = ms_work_is_periodic(before);
+  bool period = strcmp(args->word, "period") == 0;
+  bool delayed = before->delay_ms || before->at_ms != MS_NEVER || ms_due_rests(before);
+  if ((period ? !periodic : !delayed) || before->due_at_ms <= engine->turn.now_ms) {
+    return ms_fail(args->call.err, MS_MISUSE, "work %lld does not wait for its %s",
+                   (long long)before->id, args->word);
+  }
+  ms_work after = *before;
+  after.has_life = true;
+  after.wish_at_ms = after.due_at_ms = engine->turn.now_ms;
+  return ms_work_move(engine->store, before, &after, true);
+}
+
+static ms_status apply_meet(ms_engine *engine, ms_call *call) {
+  step_call *args = (step_call *)(void *)call;
+  ms_arena arena = {0};
+  ms_work work;
+  ms_status status = load_enqueued(engine, args, &arena, &work);
+  if (status == MS_OK) {
+    status = strcmp(args->word, "constraints") == 0 ? meet_constraints(engine, args, &work)
+                                                    : meet_time(engine, args, &work);
+  }
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+ms_status ms_step_meet(ms_manager *engine, int64_t id, const char *kind, ms_err *err) {
+  step_call args = {.call = {.apply = apply_meet}, .id = id, .word = kind};
+  return ms_engine_call(engine, &args.call, err);
+}
+
+static ms_status apply_stop(ms_engine *engine, ms_call *call) {
+  step_call *args = (step_call *)(void *)call;
+  bool live;
+  ms_claims_find(engine->store, args->id, &live);
+  if (live) return ms_settle_stop(engine, args->id, args->word, false);
+  return ms_fail(call->err, MS_MISUSE, "work %lld does not run", (long long)args->id);
+}
+
+ms_status ms_step_stop(ms_manager *engine, int64_t id, const char *reason, ms_err *err) {
+  step_call args = {.call = {.apply = apply_stop}, .id = id, .word = reason};
+  return ms_engine_call(engine, &args.call, err);
+}

@@ -1,0 +1,493 @@
+#include "base/mem.h"
+#include "engine/engine.h"
+#include "store/claim.h"
+
+#include <stdio.h>
+
+/* How long results wait after a turn that failed before they are tried again. */
+#define RETRY_TURN_MS 100
+/* Between two looks at a process that has just ended. */
+#define LOOK_PAUSE_MS 2
+/* From so many pages on the log is checkpointed when there is nothing else to do, and at the bound
+ * in any case. */
+#define WAL_PAGES_IDLE 1000
+#define WAL_PAGES_BOUND 8000
+
+int64_t ms_engine_now(const ms_engine *engine) {
+  return ms_clock_wall_ms(&engine->world->clock);
+}
+
+ms_flight *ms_flight_of(ms_run *run) {
+  return (ms_flight *)(void *)run;
+}
+
+void ms_flight_free(ms_run *run) {
+  if (!run) return;
+  ms_flight *flight = ms_flight_of(run);
+  ms_arena arena = flight->arena;
+  ms_buf_deinit(&run->output);
+  ms_buf_deinit(&run->error);
+  ms_buf_deinit(&flight->progress);
+  ms_mem_free(flight);
+  ms_arena_deinit(&arena);
+}
+
+void ms_turn_wake_at(ms_engine *engine, int64_t at_ms) {
+  if (at_ms < engine->wake_ms) engine->wake_ms = at_ms;
+}
+
+ms_status ms_engine_fail(ms_engine *engine, ms_status status, ms_err *err) {
+  const ms_err *detail = ms_store_err(engine->store);
+  return ms_fail(err, status, "%s", detail->message);
+}
+
+ms_status ms_engine_no_memory(ms_engine *engine) {
+  return ms_fail(ms_store_err(engine->store), MS_NOMEM, "not enough memory");
+}
+
+void ms_engine_trouble(ms_engine *engine, const char *kind, const char *message, int64_t id,
+                       const char *worker) {
+  ms_trouble trouble = {.kind = kind, .message = message, .id = id, .worker = worker};
+  if (engine->options.on_trouble) {
+    engine->options.on_trouble(engine->options.on_trouble_data, &trouble);
+  }
+}
+
+/* ---- The turn's parts ---- */
+
+static void turn_begin(ms_engine *engine) {
+  ms_turn *turn = &engine->turn;
+  turn->now_ms = ms_engine_now(engine);
+  turn->claimed_count = 0;
+  turn->returned = false;
+  turn->finished.count = 0;
+  turn->stopped.count = 0;
+  turn->noted.count = 0;
+  engine->wake_ms = MS_NEVER;
+}
+
+/* Others have changed the store: their processes, and what they did to works that run here. */
+static ms_status take_note_of_others(ms_engine *engine) {
+  size_t at = 0;
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) flight->fresh = false;
+  MS_TRY(ms_outbox_read(engine));
+  return ms_settle_orphans(engine);
+}
+
+/* The newest progress of each run, at most ten times a second. */
+#define PROGRESS_PAUSE_MS 100
+
+static ms_status write_progress(ms_engine *engine, ms_flight *flight) {
+  int64_t now_ms = engine->turn.now_ms, next_ms = flight->progress_at_ms + PROGRESS_PAUSE_MS;
+  bool live;
+  ms_buf data = {0};
+  if (next_ms > now_ms) {
+    ms_turn_wake_at(engine, next_ms);
+    return MS_OK;
+  }
+  pthread_mutex_lock(&engine->mutex);
+  data = flight->progress;
+  flight->progress = (ms_buf){0};
+  flight->has_progress = false;
+  pthread_mutex_unlock(&engine->mutex);
+  ms_claims_find(engine->store, flight->run.id, &live);
+  ms_status status = MS_OK;
+  if (live) status = ms_progress_write(engine->store, flight->run.id, ms_buf_text(&data));
+  ms_buf_deinit(&data);
+  flight->progress_at_ms = now_ms;
+  flight->noted = true;
+  if (status == MS_OK && live) {
+    status = ms_outbox_event(engine, MS_EVENT_PROGRESS, flight->run.id);
+  }
+  return status;
+}
+
+static ms_status write_all_progress(ms_engine *engine) {
+  size_t at = 0;
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
+    pthread_mutex_lock(&engine->mutex);
+    bool has_progress = flight->has_progress;
+    pthread_mutex_unlock(&engine->mutex);
+    if (has_progress) MS_TRY(write_progress(engine, flight));
+  }
+  return MS_OK;
+}
+
+static ms_status settle_results(ms_engine *engine, ms_link *results) {
+  MS_LIST_EACH(link, results) {
+    MS_TRY(ms_settle_result(engine, MS_LIST_ENTRY(link, ms_run, link)));
+  }
+  return MS_OK;
+}
+
+static ms_status fail_late(ms_engine *engine) {
+  ms_ids late = {0};
+  int64_t next_ms;
+  ms_status status = ms_deadline_due(engine->store, engine->turn.now_ms, &late);
+  for (size_t i = 0; i < late.count && status == MS_OK; i++) {
+    status = ms_settle_deadline(engine, late.items[i]);
+  }
+  ms_ids_deinit(&late);
+  MS_TRY(status);
+  MS_TRY(ms_deadline_next(engine->store, engine->turn.now_ms, &next_ms));
+  ms_turn_wake_at(engine, next_ms);
+  return MS_OK;
+}
+
+/* A refusal concerns its caller alone; anything else fails the turn. */
+static bool is_refusal(ms_status status) {
+  return status == MS_OK || status == MS_MISUSE || status == MS_NOTFOUND || status == MS_LIMIT;
+}
+
+static ms_status apply_calls(ms_engine *engine, ms_link *calls, bool reads) {
+  MS_LIST_EACH(link, calls) {
+    ms_call *call = MS_LIST_ENTRY(link, ms_call, link);
+    if (call->reads != reads) continue;
+    call->status = call->apply(engine, call);
+    if (!is_refusal(call->status)) return call->status;
+  }
+  return MS_OK;
+}
+
+static ms_status write_turn(ms_engine *engine) {
+  ms_turn *turn = &engine->turn;
+  if (turn->finished.count) {
+    MS_TRY(ms_finish_write(engine->store, turn->now_ms, turn->finished.items,
+                           turn->finished.count));
+  }
+  MS_TRY(ms_outbox_write(engine));
+  return ms_claims_write(engine->store);
+}
+
+static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results, bool changed,
+                          size_t room) {
+  bool shared = engine->options.stepped && engine->world->users > 1;
+  if (changed || shared || engine->turn.now_ms < engine->look_again_ms) MS_TRY(take_note_of_others(engine));
+  MS_TRY(settle_results(engine, results));
+  MS_TRY(write_all_progress(engine));
+  MS_TRY(apply_calls(engine, calls, false));
+  MS_TRY(ms_schedule_stop(engine));
+  MS_TRY(fail_late(engine));
+  MS_TRY(ms_schedule_claim(engine, room));
+  MS_TRY(ms_schedule_retention(engine));
+  return write_turn(engine);
+}
+
+static ms_status transact(ms_engine *engine, ms_link *calls, ms_link *results, size_t room) {
+  bool changed;
+  MS_TRY(ms_store_begin(engine->store, &changed));
+  ms_status status = run_turn(engine, calls, results, changed, room);
+  if (status == MS_OK) status = ms_store_commit(engine->store);
+  if (status != MS_OK) ms_store_rollback(engine->store);
+  engine->stats.commits += status == MS_OK;
+  if (changed) engine->turn.returned = true;
+  return status;
+}
+
+/* ---- After the commit ---- */
+
+static void hand_over(ms_engine *engine) {
+  ms_link pool, host;
+  size_t pool_count = 0;
+  ms_list_init(&pool);
+  ms_list_init(&host);
+  MS_LIST_EACH(link, &engine->turn.claimed) {
+    ms_flight *flight = ms_flight_of(MS_LIST_ENTRY(link, ms_run, link));
+    ms_list_remove(link);
+    ms_list_push(flight->host ? &host : &pool, link);
+    if (!flight->host) pool_count++;
+  }
+  if (pool_count) ms_executor_submit(engine->executor, &pool, pool_count);
+  pthread_mutex_lock(&engine->mutex);
+  ms_list_move(&engine->host_runs, &host);
+  pthread_mutex_unlock(&engine->mutex);
+}
+
+bool ms_take_unbegun(ms_engine *engine, ms_flight *flight) {
+  if (!flight->host) return ms_executor_take_back_run(engine->executor, &flight->run);
+  bool waits = false;
+  pthread_mutex_lock(&engine->mutex);
+  MS_LIST_EACH(link, &engine->host_runs) {
+    if (link == &flight->run.link) waits = true;
+  }
+  if (waits) ms_list_remove(&flight->run.link);
+  pthread_mutex_unlock(&engine->mutex);
+  return waits;
+}
+
+static void stop_runs(ms_engine *engine) {
+  for (size_t i = 0; i < engine->turn.stopped.count; i++) {
+    ms_flight *flight = ms_map_get(&engine->runs, engine->turn.stopped.items[i]);
+    if (!flight) continue;
+    flight->stopped_at_ms = engine->turn.now_ms;
+    ms_run_stop(&flight->run, flight->reason);
+    if (ms_take_unbegun(engine, flight)) ms_engine_give_back(engine, &flight->run);
+    ms_turn_wake_at(engine, engine->turn.now_ms + engine->options.stop_grace_ms);
+  }
+}
+
+/* Settled runs go; their engine's record goes with them. */
+static void free_ended(ms_engine *engine, ms_link *results) {
+  for (ms_link *link; (link = ms_list_shift(results));) {
+    ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
+    if (ms_map_get(&engine->runs, run->id) == run) ms_map_remove(&engine->runs, run->id);
+    if (run->error.size) {
+      ms_buf_add_char(&run->error, '\0');
+      ms_engine_trouble(engine, "worker", run->error.data, run->id, run->worker.data);
+    }
+    engine->stats.results++;
+    ms_flight_free(run);
+  }
+}
+
+static void free_taken_back(ms_engine *engine) {
+  for (ms_link *link; (link = ms_list_shift(&engine->turn.taken_back));) {
+    ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
+    if (ms_map_get(&engine->runs, run->id) == run) ms_map_remove(&engine->runs, run->id);
+    ms_flight_free(run);
+  }
+}
+
+/* What was taken back in a turn that failed is handed over again. */
+static void hand_back(ms_engine *engine) {
+  ms_list_move(&engine->turn.claimed, &engine->turn.taken_back);
+  hand_over(engine);
+}
+
+static void publish(ms_engine *engine, ms_link *results) {
+  stop_runs(engine);
+  free_taken_back(engine);
+  hand_over(engine);
+  free_ended(engine, results);
+  ms_outbox_publish(engine);
+  if (engine->others.count) ms_peers_nudge(&engine->peers);
+}
+
+/* Nothing of a turn that failed may be seen: what it claimed goes, its results wait. */
+static void take_down(ms_engine *engine, ms_link *results, ms_status status) {
+  for (ms_link *link; (link = ms_list_shift(&engine->turn.claimed));) {
+    ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
+    ms_map_remove(&engine->runs, run->id);
+    ms_flight_free(run);
+  }
+  hand_back(engine);
+  ms_map_clear(&engine->lane_places);
+  ms_outbox_drop(engine);
+  size_t at = 0;
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) flight->fresh = false;
+  bool waiting = !ms_list_empty(results);
+  pthread_mutex_lock(&engine->mutex);
+  ms_list_move(results, &engine->results);
+  ms_list_move(&engine->results, results);
+  engine->deferred = true;
+  pthread_mutex_unlock(&engine->mutex);
+  engine->wake_ms = engine->turn.now_ms + RETRY_TURN_MS;
+  if (waiting && status != MS_BUSY) {
+    ms_engine_trouble(engine, "store", ms_store_err(engine->store)->message, 0, NULL);
+  }
+}
+
+/* ---- The ring ---- */
+
+static bool has_calls(const ms_link *calls, bool reads) {
+  MS_LIST_EACH(link, calls) {
+    if (MS_LIST_ENTRY(link, ms_call, link)->reads == reads) return true;
+  }
+  return false;
+}
+
+static void fail_calls(ms_engine *engine, ms_link *calls, bool reads, ms_status status) {
+  MS_LIST_EACH(link, calls) {
+    ms_call *call = MS_LIST_ENTRY(link, ms_call, link);
+    if (call->reads != reads) continue;
+    call->status = status;
+    ms_engine_fail(engine, status, call->err);
+  }
+}
+
+static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results, size_t room) {
+  turn_begin(engine);
+  ms_status status = transact(engine, calls, results, room);
+  engine->stats.turns++;
+  if (status == MS_OK) {
+    engine->deferred = false;
+    publish(engine, results);
+  } else {
+    fail_calls(engine, calls, false, status);
+    take_down(engine, results, status);
+  }
+  engine->next_at_ms = engine->wake_ms;
+  return status;
+}
+
+/* *changed: another process has changed the store, which a turn must take note of. */
+static ms_status turn_reads(ms_engine *engine, ms_link *calls, bool *changed) {
+  *changed = false;
+  engine->turn.now_ms = ms_engine_now(engine);
+  ms_status status = ms_store_begin_read(engine->store, changed);
+  if (status == MS_OK) status = apply_calls(engine, calls, true);
+  if (status == MS_OK) status = ms_store_commit(engine->store);
+  if (status == MS_OK) return MS_OK;
+  ms_store_rollback(engine->store);
+  fail_calls(engine, calls, true, status);
+  return status;
+}
+
+static void collect(ms_engine *engine, ms_link *calls, ms_link *results, bool *needed) {
+  ms_list_init(calls);
+  ms_list_init(results);
+  pthread_mutex_lock(&engine->mutex);
+  ms_list_move(calls, &engine->inbox);
+  if (!engine->deferred || ms_engine_now(engine) >= engine->next_at_ms) {
+    ms_list_move(results, &engine->results);
+  }
+  *needed = engine->nudged || !ms_list_empty(results) ||
+            ms_engine_now(engine) >= engine->next_at_ms;
+  engine->nudged = false;
+  pthread_mutex_unlock(&engine->mutex);
+}
+
+static void answer(ms_engine *engine, ms_link *calls) {
+  pthread_mutex_lock(&engine->mutex);
+  for (ms_link *link; (link = ms_list_shift(calls));) {
+    MS_LIST_ENTRY(link, ms_call, link)->served = true;
+  }
+  pthread_mutex_unlock(&engine->mutex);
+}
+
+ms_status ms_engine_turn(ms_engine *engine, size_t room) {
+  ms_link calls, results;
+  bool needed, changed = false;
+  ms_status status = MS_OK;
+  collect(engine, &calls, &results, &needed);
+  if (needed || room || has_calls(&calls, false)) {
+    status = turn_writes(engine, &calls, &results, room);
+  }
+  if (has_calls(&calls, true)) turn_reads(engine, &calls, &changed);
+  if (changed) {
+    pthread_mutex_lock(&engine->mutex);
+    engine->nudged = true;
+    engine->changes++;
+    pthread_mutex_unlock(&engine->mutex);
+  }
+  answer(engine, &calls);
+  return status;
+}
+
+/* ---- Who turns ---- */
+
+static bool pending(const ms_engine *engine) {
+  return !ms_list_empty(&engine->inbox) || engine->nudged ||
+         (!ms_list_empty(&engine->results) && !engine->deferred) ||
+         ms_engine_now(engine) >= engine->next_at_ms;
+}
+
+void ms_engine_wake_thread(ms_engine *engine) {
+  if (!engine->has_thread || engine->looping) return;
+  engine->looping = true;
+  uv_async_send(&engine->async);
+}
+
+static void leave_to_thread(ms_engine *engine) {
+  bool results = !ms_list_empty(&engine->results) && !engine->deferred;
+  bool sooner = engine->next_at_ms < engine->armed_at_ms;
+  if (results || engine->nudged || sooner || ms_store_wal_pages(engine->store) > WAL_PAGES_IDLE) {
+    ms_engine_wake_thread(engine);
+  }
+}
+
+ms_status ms_engine_call(ms_engine *engine, ms_call *call, ms_err *err) {
+  MS_TRY(ms_usable(engine, err));
+  call->err = err;
+  call->served = false;
+  pthread_mutex_lock(&engine->mutex);
+  ms_list_push(&engine->inbox, &call->link);
+  while (!call->served) {
+    if (engine->turning) {
+      pthread_cond_wait(&engine->turned, &engine->mutex);
+      continue;
+    }
+    engine->turning = true;
+    pthread_mutex_unlock(&engine->mutex);
+    ms_engine_turn(engine, 0);
+    pthread_mutex_lock(&engine->mutex);
+    engine->turning = false;
+    pthread_cond_broadcast(&engine->turned);
+  }
+  leave_to_thread(engine);
+  pthread_mutex_unlock(&engine->mutex);
+  return call->status;
+}
+
+static void checkpoint(ms_engine *engine) {
+  int pages = ms_store_wal_pages(engine->store);
+  pthread_mutex_lock(&engine->mutex);
+  bool idle = !pending(engine);
+  pthread_mutex_unlock(&engine->mutex);
+  if (pages < (idle ? WAL_PAGES_IDLE : WAL_PAGES_BOUND)) return;
+  if (!ms_peers_lock_checkpoint(&engine->peers)) return;
+  if (ms_store_checkpoint(engine->store) != MS_OK) {
+    ms_engine_trouble(engine, "store", ms_store_err(engine->store)->message, 0, NULL);
+  }
+  ms_peers_unlock_checkpoint(&engine->peers);
+}
+
+/* A peer's nudge is also heard by its sender; a look at the store tells whether it means anything.
+ * A process that has just ended may still hold its lock for a moment. */
+static void look_at_peers(ms_engine *engine) {
+  bool changed = false;
+  if (ms_store_begin_read(engine->store, &changed) == MS_OK) ms_store_commit(engine->store);
+  for (size_t i = 0; i < engine->others.count; i++) {
+    if (!ms_owner_alive(engine, engine->others.items[i])) changed = true;
+  }
+  pthread_mutex_lock(&engine->mutex);
+  if (changed) engine->nudged = true;
+  if (changed) engine->changes++;
+  pthread_mutex_unlock(&engine->mutex);
+}
+
+static void serve_once(ms_engine *engine, bool peered) {
+  if (peered) look_at_peers(engine);
+  ms_engine_turn(engine, 0);
+  checkpoint(engine);
+}
+
+void ms_engine_serve(ms_engine *engine) {
+  pthread_mutex_lock(&engine->mutex);
+  for (;;) {
+    while (engine->turning) pthread_cond_wait(&engine->turned, &engine->mutex);
+    bool peered = engine->peered;
+    bool full = ms_store_wal_pages(engine->store) > WAL_PAGES_IDLE;
+    if (engine->closed || (!peered && !pending(engine) && !full)) break;
+    engine->turning = true;
+    engine->peered = false;
+    pthread_mutex_unlock(&engine->mutex);
+    serve_once(engine, peered);
+    pthread_mutex_lock(&engine->mutex);
+    engine->turning = false;
+    pthread_cond_broadcast(&engine->turned);
+    if (full && ms_store_wal_pages(engine->store) > WAL_PAGES_IDLE && !pending(engine)) break;
+  }
+  engine->looping = false;
+  engine->armed_at_ms = engine->next_at_ms;
+  if (engine->look_again_ms > ms_engine_now(engine)) {
+    engine->armed_at_ms = ms_engine_now(engine) + LOOK_PAUSE_MS;
+  }
+  pthread_mutex_unlock(&engine->mutex);
+}
+
+void ms_engine_nudge(ms_engine *engine) {
+  pthread_mutex_lock(&engine->mutex);
+  engine->nudged = true;
+  ms_engine_wake_thread(engine);
+  pthread_mutex_unlock(&engine->mutex);
+}
+
+void ms_engine_give_back(void *context, ms_run *run) {
+  ms_engine *engine = context;
+  pthread_mutex_lock(&engine->mutex);
+  ms_flight_of(run)->returned = true;
+  ms_list_push(&engine->results, &run->link);
+  if (!engine->turning && !engine->deferred) ms_engine_wake_thread(engine);
+  pthread_mutex_unlock(&engine->mutex);
+}

@@ -1,0 +1,140 @@
+#include "engine/engine.h"
+#include "store/claim.h"
+#include "store/prune.h"
+
+#include <stdio.h>
+
+/* A run that was interrupted and still goes on after this is native code that never returns. */
+#define ABANDON_MS 1000
+
+/* Another process, or a peer, has decided over this run. */
+static ms_status stop_void(ms_engine *engine, ms_flight *flight) {
+  ms_arena arena = {0};
+  ms_work work;
+  bool found;
+  ms_status status = ms_work_load(engine->store, flight->run.id, &arena, &work, &found);
+  bool told = status == MS_OK && found && work.stop_reason.data;
+  snprintf(flight->reason, sizeof flight->reason, "%s", told ? work.stop_reason.data : "cancelled");
+  ms_arena_deinit(&arena);
+  MS_TRY(status);
+  if (ms_ids_add(&engine->turn.stopped, flight->run.id)) return MS_OK;
+  return ms_engine_no_memory(engine);
+}
+
+static ms_status check_timeout(ms_engine *engine, ms_flight *flight, bool *stopped) {
+  int64_t begun_at_ms = flight->run.begun_at_ms, now_ms = engine->turn.now_ms;
+  *stopped = false;
+  if (!flight->run.timeout_ms) return MS_OK;
+  int64_t until_ms = (begun_at_ms ? begun_at_ms : now_ms) + flight->run.timeout_ms;
+  if (now_ms < until_ms) {
+    ms_turn_wake_at(engine, until_ms);
+    return MS_OK;
+  }
+  *stopped = true;
+  return ms_settle_stop(engine, flight->run.id, "timeout", false);
+}
+
+static ms_status check_constraints(ms_engine *engine, ms_flight *flight, ms_arena *arena) {
+  ms_constraints constraints;
+  ms_unmet unmet;
+  size_t position = 0;
+  char reason[MS_REASON_BYTES];
+  if (!flight->lane.constraints.size || flight->meets) return MS_OK;
+  MS_TRY(ms_lane_constraints(engine, &flight->lane, arena, &constraints));
+  if (constraints.at_start_only) return MS_OK;
+  if (!ms_constraints_unmet(&constraints, &engine->conditions, &position, &unmet)) return MS_OK;
+  snprintf(reason, sizeof reason, "constraint:%.*s", (int)unmet.name.size, unmet.name.data);
+  return ms_settle_stop(engine, flight->run.id, reason, false);
+}
+
+/* The grace of a stopped run: first it is asked, then interrupted, then given up. */
+static void press(ms_engine *engine, ms_flight *flight) {
+  int64_t now_ms = engine->turn.now_ms;
+  int64_t until_ms = flight->stopped_at_ms + engine->options.stop_grace_ms;
+  if (flight->interrupted) until_ms += ABANDON_MS;
+  if (now_ms < until_ms) {
+    ms_turn_wake_at(engine, until_ms);
+    return;
+  }
+  if (!flight->interrupted) {
+    flight->interrupted = true;
+    ms_run_interrupt(&flight->run);
+    ms_turn_wake_at(engine, until_ms + ABANDON_MS);
+    return;
+  }
+  if (flight->host) return;
+  int64_t id = flight->run.id;
+  char worker[256];
+  snprintf(worker, sizeof worker, "%.*s", (int)flight->run.worker.size, flight->run.worker.data);
+  if (!ms_executor_abandon(engine->executor, &flight->run)) return;
+  ms_map_remove(&engine->runs, id);
+  ms_engine_trouble(engine, "thread",
+                    "a stopped worker does not return from native code; its thread is given up",
+                    id, worker);
+}
+
+/* A worker that has returned before the stop reached it wins. */
+static bool has_returned(ms_engine *engine, const ms_flight *flight) {
+  pthread_mutex_lock(&engine->mutex);
+  bool returned = flight->returned;
+  pthread_mutex_unlock(&engine->mutex);
+  return returned;
+}
+
+static ms_status watch_run(ms_engine *engine, ms_flight *flight, ms_arena *arena) {
+  bool live, stopped;
+  if (has_returned(engine, flight)) return MS_OK;
+  if (flight->stopped_at_ms != MS_NEVER) {
+    press(engine, flight);
+    return MS_OK;
+  }
+  ms_claims_find(engine->store, flight->run.id, &live);
+  if (!live) return flight->reason[0] ? MS_OK : stop_void(engine, flight);
+  MS_TRY(check_timeout(engine, flight, &stopped));
+  return stopped ? MS_OK : check_constraints(engine, flight, arena);
+}
+
+/* Giving up a run changes the map, so the ids are gathered first. */
+ms_status ms_schedule_stop(ms_engine *engine) {
+  ms_ids ids = {0};
+  ms_arena arena = {0};
+  size_t at = 0;
+  ms_status status = MS_OK;
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
+    bool watched = flight->run.timeout_ms || flight->stopped_at_ms != MS_NEVER ||
+                   flight->lane.constraints.size || !flight->fresh;
+    if (watched && !ms_ids_add(&ids, flight->run.id)) status = ms_engine_no_memory(engine);
+  }
+  for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
+    ms_flight *flight = ms_map_get(&engine->runs, ids.items[i]);
+    if (flight) status = watch_run(engine, flight, &arena);
+  }
+  ms_ids_deinit(&ids);
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+/* ---- Retention ---- */
+
+static ms_status sweep(ms_engine *engine, ms_ids *ids, bool *more) {
+  bool deleted;
+  int64_t before_ms = engine->turn.now_ms - engine->options.retention_ms;
+  MS_TRY(ms_prune_take(engine->store, before_ms, ids, more));
+  for (size_t i = 0; i < ids->count; i++) {
+    MS_TRY(ms_delete_finished(engine, ids->items[i], before_ms, &deleted));
+  }
+  return MS_OK;
+}
+
+ms_status ms_schedule_retention(ms_engine *engine) {
+  ms_ids ids = {0};
+  bool more;
+  int64_t oldest_ms;
+  ms_status status = sweep(engine, &ids, &more);
+  ms_ids_deinit(&ids);
+  MS_TRY(status);
+  if (more) ms_turn_wake_at(engine, engine->turn.now_ms);
+  MS_TRY(ms_prune_next(engine->store, &oldest_ms));
+  if (oldest_ms != MS_NEVER) ms_turn_wake_at(engine, oldest_ms + engine->options.retention_ms);
+  return MS_OK;
+}

@@ -1,0 +1,78 @@
+#include "store/change.h"
+
+#include "base/mem.h"
+#include "store/private.h"
+
+/* Who has not looked for so long is stopped or dead. */
+#define KEEP_MS 60000
+
+static const char update_observes[] = "UPDATE process SET observes = ? WHERE id = ?";
+static const char select_wanted[] = "SELECT 1 FROM process WHERE observes AND id <> ? LIMIT 1";
+static const char insert_change[] = "INSERT INTO change (owner, at, events) VALUES (?, ?, ?)";
+static const char delete_old[] = "DELETE FROM change WHERE turn IN"
+                                 " (SELECT turn FROM change WHERE at < ? ORDER BY turn LIMIT 100)";
+static const char select_newest[] = "SELECT max(turn) FROM change";
+static const char select_changes[] =
+    "SELECT turn, events FROM change WHERE turn > ? AND owner <> ? ORDER BY turn";
+
+static ms_status no_memory(ms_store *store) {
+  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+}
+
+ms_status ms_change_observe(ms_store *store, int64_t owner, bool observes) {
+  return ms_sql_run(store, update_observes, "ii", (int64_t)observes, owner);
+}
+
+ms_status ms_change_wanted(ms_store *store, int64_t owner, bool *wanted) {
+  int64_t found;
+  MS_TRY(ms_sql_int(store, select_wanted, 0, &found, "i", owner));
+  *wanted = found != 0;
+  return MS_OK;
+}
+
+ms_status ms_change_write(ms_store *store, int64_t owner, int64_t now_ms, const ms_ids *pairs) {
+  ms_buf text = {0};
+  ms_status status = ms_ids_format(&text, pairs->items, pairs->count)
+                         ? ms_sql_run(store, insert_change, "iit", owner, now_ms,
+                                      ms_buf_text(&text))
+                         : no_memory(store);
+  ms_buf_deinit(&text);
+  MS_TRY(status);
+  return ms_sql_run(store, delete_old, "i", now_ms - KEEP_MS);
+}
+
+ms_status ms_change_newest(ms_store *store, int64_t *turn) {
+  return ms_sql_int(store, select_newest, 0, turn, "");
+}
+
+static ms_status read_row(ms_store *store, sqlite3_stmt *statement, ms_ids *pairs) {
+  int64_t *ids;
+  size_t count;
+  bool complete = true;
+  ms_status status = ms_ids_parse(ms_sql_column_text(statement, 1), &ids, &count);
+  if (status == MS_NOMEM) return no_memory(store);
+  if (status != MS_OK) {
+    return ms_fail(&store->err, MS_CORRUPT, "table change: the events of turn %lld do not parse",
+                   (long long)ms_sql_column_int(statement, 0));
+  }
+  for (size_t i = 0; i < count && complete; i++) complete = ms_ids_add(pairs, ids[i]);
+  ms_mem_free(ids);
+  return complete ? MS_OK : no_memory(store);
+}
+
+ms_status ms_change_read(ms_store *store, int64_t owner, int64_t *turn, ms_ids *pairs) {
+  sqlite3_stmt *statement;
+  bool row;
+  MS_TRY(ms_sql_open(store, select_changes, &statement, "ii", *turn, owner));
+  for (;;) {
+    MS_TRY(ms_sql_step(store, statement, &row));
+    if (!row) return MS_OK;
+    ms_status status = read_row(store, statement, pairs);
+    if (status == MS_OK) {
+      *turn = ms_sql_column_int(statement, 0);
+      continue;
+    }
+    ms_sql_close(statement);
+    return status;
+  }
+}

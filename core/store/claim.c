@@ -1,0 +1,192 @@
+#include "store/claim.h"
+
+#include "base/mem.h"
+#include "store/private.h"
+
+static const char select_claims[] = "SELECT batch, owner, at, ids FROM claim ORDER BY batch";
+static const char write_claim[] = "INSERT OR REPLACE INTO claim (batch, owner, at, ids)"
+                                  " VALUES (?, ?, ?, ?)";
+static const char delete_claim[] = "DELETE FROM claim WHERE batch = ?";
+
+static ms_status no_memory(ms_store *store) {
+  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+}
+
+bool ms_ids_format(ms_buf *buf, const int64_t *ids, size_t count) {
+  ms_buf_add_char(buf, '[');
+  for (size_t i = 0; i < count; i++) {
+    if (i) ms_buf_add_char(buf, ',');
+    ms_buf_add_integer(buf, ids[i]);
+  }
+  return ms_buf_add_char(buf, ']');
+}
+
+static const char *parse_id(const char *at, const char *end, int64_t *id) {
+  bool negative = at < end && *at == '-';
+  int64_t value = 0;
+  if (negative) at++;
+  const char *start = at;
+  while (at < end && *at >= '0' && *at <= '9' && at - start < 18) value = value * 10 + (*at++ - '0');
+  *id = negative ? -value : value;
+  return at > start && value > 0 ? at : NULL;
+}
+
+ms_status ms_ids_parse(ms_text text, int64_t **ids, size_t *count) {
+  const char *at = text.data, *end = text.data + text.size;
+  size_t found = 0;
+  if (text.size < 2 || *at++ != '[') return MS_CORRUPT;
+  int64_t *list = ms_mem_alloc((text.size / 2 + 1) * sizeof *list);
+  if (!list) return MS_NOMEM;
+  while (at < end && *at != ']') {
+    at = parse_id(at, end, &list[found++]);
+    if (!at || at >= end || (*at != ',' && *at != ']')) break;
+    if (*at == ',') at++;
+  }
+  if (!at || at != end - 1 || *at != ']') {
+    ms_mem_free(list);
+    return MS_CORRUPT;
+  }
+  *ids = list;
+  *count = found;
+  return MS_OK;
+}
+
+static void claim_free(ms_claim *claim) {
+  if (!claim) return;
+  ms_mem_free(claim->ids);
+  ms_mem_free(claim);
+}
+
+void ms_claims_deinit(ms_claims *claims) {
+  for (size_t i = 0; i < claims->count; i++) claim_free(claims->items[i]);
+  ms_mem_free(claims->items);
+  ms_map_deinit(&claims->by_id);
+  ms_buf_deinit(&claims->text);
+  *claims = (ms_claims){0};
+}
+
+static int64_t positive(int64_t id) {
+  return id < 0 ? -id : id;
+}
+
+static bool reserve(ms_claims *claims) {
+  if (claims->count < claims->capacity) return true;
+  size_t capacity = claims->capacity ? claims->capacity * 2 : 16;
+  ms_claim **items = ms_mem_resize(claims->items, capacity * sizeof *items);
+  if (!items) return false;
+  claims->items = items;
+  claims->capacity = capacity;
+  return true;
+}
+
+/* Takes over fields->ids, also on failure. */
+static ms_status remember(ms_store *store, const ms_claim *fields) {
+  ms_claims *claims = &store->claims;
+  ms_claim *claim = ms_mem_alloc(sizeof *claim);
+  if (!claim || !reserve(claims)) {
+    ms_mem_free(fields->ids);
+    ms_mem_free(claim);
+    return no_memory(store);
+  }
+  *claim = *fields;
+  claims->items[claims->count++] = claim;
+  for (size_t i = 0; i < claim->count; i++) {
+    if (!ms_map_put(&claims->by_id, positive(claim->ids[i]), claim)) return no_memory(store);
+  }
+  return MS_OK;
+}
+
+static ms_status load_row(ms_store *store, sqlite3_stmt *statement) {
+  ms_claim claim = {
+      .batch = ms_sql_column_int(statement, 0),
+      .owner = ms_sql_column_int(statement, 1),
+      .at_ms = ms_sql_column_int(statement, 2),
+  };
+  ms_status status = ms_ids_parse(ms_sql_column_text(statement, 3), &claim.ids, &claim.count);
+  if (status == MS_NOMEM) return no_memory(store);
+  if (status != MS_OK) {
+    return ms_fail(&store->err, MS_CORRUPT, "table claim: the ids of batch %lld do not parse",
+                   (long long)claim.batch);
+  }
+  return remember(store, &claim);
+}
+
+ms_status ms_claims_load(ms_store *store) {
+  sqlite3_stmt *statement;
+  bool row = true;
+  ms_claims_deinit(&store->claims);
+  MS_TRY(ms_sql_open(store, select_claims, &statement, ""));
+  for (;;) {
+    MS_TRY(ms_sql_step(store, statement, &row));
+    if (!row) return MS_OK;
+    ms_status status = load_row(store, statement);
+    if (status != MS_OK) {
+      ms_sql_close(statement);
+      return status;
+    }
+  }
+}
+
+ms_status ms_claims_add(ms_store *store, int64_t owner, int64_t at_ms, const int64_t *ids,
+                        size_t count, int64_t *batch) {
+  ms_claim claim = {.owner = owner, .at_ms = at_ms, .count = count, .dirty = true};
+  MS_TRY(ms_store_take_batch(store, &claim.batch));
+  claim.ids = ms_mem_alloc(count * sizeof *ids);
+  if (!claim.ids) return no_memory(store);
+  memcpy(claim.ids, ids, count * sizeof *ids);
+  *batch = claim.batch;
+  return remember(store, &claim);
+}
+
+static size_t index_of(const ms_claim *claim, int64_t id) {
+  size_t i = 0;
+  while (positive(claim->ids[i]) != id) i++;
+  return i;
+}
+
+const ms_claim *ms_claims_find(const ms_store *store, int64_t id, bool *live) {
+  const ms_claim *claim = ms_map_get(&store->claims.by_id, id);
+  *live = claim && claim->ids[index_of(claim, id)] > 0;
+  return claim;
+}
+
+void ms_claims_void(ms_store *store, int64_t id) {
+  ms_claim *claim = ms_map_get(&store->claims.by_id, id);
+  claim->ids[index_of(claim, id)] = -id;
+  claim->dirty = true;
+}
+
+void ms_claims_end(ms_store *store, int64_t id) {
+  ms_claim *claim = ms_map_remove(&store->claims.by_id, id);
+  if (!claim) return;
+  claim->ids[index_of(claim, id)] = claim->ids[claim->count - 1];
+  claim->count--;
+  claim->dirty = true;
+}
+
+const ms_claims *ms_claims_all(const ms_store *store) {
+  return &store->claims;
+}
+
+static ms_status write_one(ms_store *store, ms_claim *claim) {
+  ms_buf *text = &store->claims.text;
+  claim->dirty = false;
+  if (claim->count == 0) return ms_sql_run(store, delete_claim, "i", claim->batch);
+  ms_buf_clear(text);
+  if (!ms_ids_format(text, claim->ids, claim->count)) return no_memory(store);
+  return ms_sql_run(store, write_claim, "iiit", claim->batch, claim->owner, claim->at_ms,
+                    ms_buf_text(text));
+}
+
+ms_status ms_claims_write(ms_store *store) {
+  ms_claims *claims = &store->claims;
+  size_t kept = 0;
+  for (size_t i = 0; i < claims->count; i++) {
+    ms_claim *claim = claims->items[i];
+    if (claim->dirty) MS_TRY(write_one(store, claim));
+    if (claim->count) claims->items[kept++] = claim;
+    else claim_free(claim);
+  }
+  claims->count = kept;
+  return MS_OK;
+}

@@ -1,0 +1,158 @@
+#include "store/graph.h"
+
+#include "store/private.h"
+
+static const char insert_edge[] = "INSERT OR IGNORE INTO edge VALUES (?, ?, ?)";
+static const char select_dependents[] =
+    "SELECT dependent FROM edge WHERE prerequisite = ? ORDER BY dependent";
+static const char select_prerequisites[] =
+    "SELECT prerequisite FROM edge WHERE dependent = ? ORDER BY position, prerequisite";
+static const char select_outputs[] =
+    "SELECT d.output FROM edge e JOIN done d ON d.id = e.prerequisite"
+    " WHERE e.dependent = ? AND d.state = 2"
+    " ORDER BY e.position, e.prerequisite";
+static const char select_unfinished_dependent[] =
+    "SELECT 1 FROM edge e WHERE e.prerequisite = ?"
+    " AND NOT EXISTS (SELECT 1 FROM done d WHERE d.id = e.dependent) LIMIT 1";
+static const char select_standing[] =
+    "SELECT count(*) FILTER (WHERE d.id IS NULL),"
+    " min(e.position) FILTER (WHERE d.state = 3), min(e.position) FILTER (WHERE d.state = 5)"
+    " FROM edge e LEFT JOIN done d ON d.id = e.prerequisite WHERE e.dependent = ?";
+static const char select_at_position[] =
+    "SELECT prerequisite FROM edge WHERE dependent = ? AND position = ?";
+static const char delete_edges_to[] = "DELETE FROM edge WHERE prerequisite = ?";
+static const char delete_edges_from[] =
+    "DELETE FROM edge WHERE dependent = ?1 AND prerequisite IN"
+    " (SELECT prerequisite FROM edge WHERE dependent = ?1)";
+static const char select_names[] =
+    "SELECT id FROM name WHERE name = ? AND trunk IN (0, 1) ORDER BY id";
+static const char select_unfinished_names[] =
+    "SELECT id FROM name n WHERE name = ? AND trunk IN (0, 1)"
+    " AND NOT EXISTS (SELECT 1 FROM done d WHERE d.id = n.id) ORDER BY id";
+static const char select_leaves[] =
+    "SELECT id FROM name WHERE name = ? AND trunk = 0 ORDER BY id";
+static const char update_trunk[] =
+    "UPDATE name SET trunk = 1 WHERE name = ? AND trunk = 0 AND id = ?";
+/* What only the deleted work depended on is a leaf of the name again. */
+static const char update_leaves[] =
+    "UPDATE name SET trunk = 0 WHERE name = ?1 AND trunk = 1 AND id IN"
+    " (SELECT prerequisite FROM edge WHERE dependent = ?2) AND NOT EXISTS"
+    " (SELECT 1 FROM edge e JOIN work w ON w.id = e.dependent"
+    "  WHERE e.prerequisite = name.id AND e.dependent <> ?2 AND w.name = ?1)";
+
+static ms_status no_memory(ms_store *store) {
+  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+}
+
+/* Reads the statement's first column to its end. */
+static ms_status collect(ms_store *store, sqlite3_stmt *statement, ms_ids *ids) {
+  bool row;
+  for (;;) {
+    MS_TRY(ms_sql_step(store, statement, &row));
+    if (!row) return MS_OK;
+    if (ms_ids_add(ids, ms_sql_column_int(statement, 0))) continue;
+    ms_sql_close(statement);
+    return no_memory(store);
+  }
+}
+
+ms_status ms_edge_add(ms_store *store, int64_t prerequisite, int64_t dependent, int64_t position) {
+  return ms_sql_run(store, insert_edge, "iii", prerequisite, dependent, position);
+}
+
+ms_status ms_edge_dependents(ms_store *store, int64_t id, ms_ids *ids) {
+  sqlite3_stmt *statement;
+  MS_TRY(ms_sql_open(store, select_dependents, &statement, "i", id));
+  return collect(store, statement, ids);
+}
+
+ms_status ms_edge_prerequisites(ms_store *store, int64_t id, ms_ids *ids) {
+  sqlite3_stmt *statement;
+  MS_TRY(ms_sql_open(store, select_prerequisites, &statement, "i", id));
+  return collect(store, statement, ids);
+}
+
+typedef struct output_link {
+  struct output_link *next;
+  ms_text text;
+} output_link;
+
+static ms_text *flatten(ms_arena *arena, const output_link *first, size_t count) {
+  ms_text *list = ms_arena_take(arena, count * sizeof *list);
+  for (size_t i = 0; list && i < count; i++, first = first->next) list[i] = first->text;
+  return list;
+}
+
+ms_status ms_edge_outputs(ms_store *store, int64_t id, ms_arena *arena, ms_text **outputs,
+                          size_t *count) {
+  sqlite3_stmt *statement;
+  output_link *first = NULL, **last = &first;
+  bool row, failed = false;
+  size_t found = 0;
+  MS_TRY(ms_sql_open(store, select_outputs, &statement, "i", id));
+  for (;;) {
+    MS_TRY(ms_sql_step(store, statement, &row));
+    if (!row) break;
+    output_link *link = ms_arena_take(arena, sizeof *link);
+    if (link) link->text = ms_sql_column_copy(statement, 0, arena, &failed);
+    if (!link || failed) {
+      ms_sql_close(statement);
+      return no_memory(store);
+    }
+    *last = link;
+    last = &link->next;
+    found++;
+  }
+  *outputs = flatten(arena, first, found);
+  *count = found;
+  return *outputs ? MS_OK : no_memory(store);
+}
+
+ms_status ms_edge_unfinished_dependent(ms_store *store, int64_t id, bool *any) {
+  int64_t found;
+  MS_TRY(ms_sql_int(store, select_unfinished_dependent, 0, &found, "i", id));
+  *any = found != 0;
+  return MS_OK;
+}
+
+static ms_status at_position(ms_store *store, int64_t id, int64_t position, int64_t *found) {
+  *found = 0;
+  if (position < 0) return MS_OK;
+  return ms_sql_int(store, select_at_position, 0, found, "ii", id, position);
+}
+
+ms_status ms_edge_standing(ms_store *store, int64_t id, ms_standing *standing) {
+  sqlite3_stmt *statement;
+  bool row;
+  MS_TRY(ms_sql_open(store, select_standing, &statement, "i", id));
+  MS_TRY(ms_sql_step(store, statement, &row));
+  standing->unfinished = ms_sql_column_int(statement, 0);
+  int64_t failed = ms_sql_column_or(statement, 1, -1);
+  int64_t cancelled = ms_sql_column_or(statement, 2, -1);
+  ms_sql_close(statement);
+  MS_TRY(at_position(store, id, failed, &standing->failed));
+  return at_position(store, id, cancelled, &standing->cancelled);
+}
+
+ms_status ms_edge_drop(ms_store *store, int64_t id, ms_text name) {
+  if (name.data) MS_TRY(ms_sql_run(store, update_leaves, "ti", name, id));
+  MS_TRY(ms_sql_run(store, delete_edges_to, "i", id));
+  return ms_sql_run(store, delete_edges_from, "i", id);
+}
+
+ms_status ms_name_works(ms_store *store, ms_text name, bool unfinished, ms_ids *ids) {
+  sqlite3_stmt *statement;
+  const char *sql = unfinished ? select_unfinished_names : select_names;
+  MS_TRY(ms_sql_open(store, sql, &statement, "t", name));
+  return collect(store, statement, ids);
+}
+
+ms_status ms_name_leaves(ms_store *store, ms_text name, ms_ids *ids) {
+  sqlite3_stmt *statement;
+  MS_TRY(ms_sql_open(store, select_leaves, &statement, "t", name));
+  return collect(store, statement, ids);
+}
+
+ms_status ms_name_set_trunk(ms_store *store, ms_text name, int64_t id) {
+  return ms_sql_run(store, update_trunk, "ti", name, id);
+}

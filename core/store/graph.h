@@ -1,0 +1,46 @@
+/* Prerequisites and dependents, and the works of a unique name.
+ *
+ * Lists belong to the caller.
+ *
+ * The thread that holds the store calls, inside a transaction.
+ *
+ * Failures leave their detail in ms_store_err. Whether the graph has cycles is the caller's to
+ * check: edges only ever lead to works that are stored in the same call or before. */
+#ifndef MS_STORE_GRAPH_H
+#define MS_STORE_GRAPH_H
+
+#include "base/arena.h"
+#include "base/ids.h"
+#include "base/status.h"
+
+struct ms_store;
+
+ms_status ms_edge_add(struct ms_store *store, int64_t prerequisite, int64_t dependent,
+                      int64_t position);
+/* In id order. */
+ms_status ms_edge_dependents(struct ms_store *store, int64_t id, ms_ids *ids);
+/* In the declared order. */
+ms_status ms_edge_prerequisites(struct ms_store *store, int64_t id, ms_ids *ids);
+/* The outputs of the succeeded prerequisites, absent where there is none, in the declared order. */
+ms_status ms_edge_outputs(struct ms_store *store, int64_t id, ms_arena *arena, ms_text **outputs,
+                          size_t *count);
+ms_status ms_edge_unfinished_dependent(struct ms_store *store, int64_t id, bool *any);
+/* How many prerequisites are unfinished, and the lowest-placed failed and cancelled ones (0 =
+ * none). */
+typedef struct ms_standing {
+  int64_t unfinished;
+  int64_t failed;
+  int64_t cancelled;
+} ms_standing;
+ms_status ms_edge_standing(struct ms_store *store, int64_t id, ms_standing *standing);
+/* Forgets all edges of a work that is deleted. name: its unique name or absent. */
+ms_status ms_edge_drop(struct ms_store *store, int64_t id, ms_text name);
+
+/* All works of the name, or only the unfinished ones, in id order. */
+ms_status ms_name_works(struct ms_store *store, ms_text name, bool unfinished, ms_ids *ids);
+/* The works of the name that no other work of the name depends on. */
+ms_status ms_name_leaves(struct ms_store *store, ms_text name, ms_ids *ids);
+/* Another work of the name depends on this one now. */
+ms_status ms_name_set_trunk(struct ms_store *store, ms_text name, int64_t id);
+
+#endif

@@ -1,0 +1,55 @@
+/* Lanes: everything that decides whether work may start, apart from time and prerequisites.
+ *
+ * The store owns its lanes; each stands in memory once, beside its row. Pointers stay valid until
+ * the end of the transaction in which they were got.
+ *
+ * The thread that holds the store calls.
+ *
+ * Failures leave their detail in ms_store_err. */
+#ifndef MS_STORE_LANE_H
+#define MS_STORE_LANE_H
+
+#include "base/map.h"
+#include "base/status.h"
+#include "base/text.h"
+
+struct ms_store;
+
+/* The head must be looked up. */
+#define MS_HEAD_UNKNOWN INT64_MIN
+
+typedef struct ms_lane {
+  int64_t id;
+  ms_text queue;
+  ms_text worker;
+  ms_text constraints; /* canonical JSON text, empty = none */
+  int priority;
+  bool expedited;
+  int64_t head_due_ms; /* of the lane's first waiting work; MS_NEVER = nothing waits */
+  int64_t head_id;
+  struct ms_lane *same_hash;
+} ms_lane;
+
+typedef struct ms_lanes {
+  ms_lane **items;
+  size_t count;
+  size_t capacity;
+  ms_map by_id;
+  ms_map by_hash;
+  ms_lane *recent;
+  bool stale; /* rolled back: rows that stand here may not stand in the store */
+} ms_lanes;
+
+/* The five fields that make a lane; id and the rest are ignored. Stores the lane if it is new. */
+ms_status ms_lane_intern(struct ms_store *store, const ms_lane *wanted, ms_lane **lane);
+ms_status ms_lane_get(struct ms_store *store, int64_t id, ms_lane **lane);
+/* Nothing is known of the lanes' heads any more. */
+void ms_lanes_forget_heads(struct ms_store *store);
+/* All lanes, in the order of their ids. */
+const ms_lanes *ms_lanes_all(const struct ms_store *store);
+
+/* For the store: brings what stands in memory up to date. */
+ms_status ms_lanes_load(struct ms_store *store);
+void ms_lanes_deinit(ms_lanes *lanes);
+
+#endif

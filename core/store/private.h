@@ -1,0 +1,37 @@
+/* What the files of this folder know of the store besides store.h. */
+#ifndef MS_STORE_PRIVATE_H
+#define MS_STORE_PRIVATE_H
+
+#include "base/arena.h"
+#include "store/claim.h"
+#include "store/lane.h"
+#include "store/queue.h"
+#include "store/sql.h"
+#include "store/store.h"
+
+/* A power of two well above the number of statements in this folder. */
+#define MS_STATEMENTS_MAX 512
+
+typedef struct ms_statement {
+  const char *sql;
+  sqlite3_stmt *statement;
+} ms_statement;
+
+struct ms_store {
+  sqlite3 *connection;
+  ms_err err;
+  bool in_memory;
+  int64_t busy_timeout_ms;
+  int64_t busy_since_ms;
+  int64_t data_version;
+  int64_t next_id; /* 0 = must be read */
+  int64_t next_batch;
+  int wal_pages;
+  size_t statement_count;
+  ms_lanes lanes;
+  ms_claims claims;
+  ms_queues queues;
+  ms_statement statements[MS_STATEMENTS_MAX];
+};
+
+#endif

@@ -1,0 +1,31 @@
+#include "store/process.h"
+
+#include "store/private.h"
+
+static const char insert_process[] =
+    "INSERT INTO process (pid, opened_at, observes, seen) VALUES (?, ?, 0, 0)";
+static const char delete_process[] = "DELETE FROM process WHERE id = ?";
+static const char select_processes[] = "SELECT id FROM process ORDER BY id";
+
+ms_status ms_process_add(ms_store *store, int64_t pid, int64_t now_ms, int64_t *owner) {
+  MS_TRY(ms_sql_run(store, insert_process, "ii", pid, now_ms));
+  *owner = sqlite3_last_insert_rowid(store->connection);
+  return MS_OK;
+}
+
+ms_status ms_process_delete(ms_store *store, int64_t owner) {
+  return ms_sql_run(store, delete_process, "i", owner);
+}
+
+ms_status ms_process_list(ms_store *store, ms_ids *owners) {
+  sqlite3_stmt *statement;
+  bool row;
+  MS_TRY(ms_sql_open(store, select_processes, &statement, ""));
+  for (;;) {
+    MS_TRY(ms_sql_step(store, statement, &row));
+    if (!row) return MS_OK;
+    if (ms_ids_add(owners, ms_sql_column_int(statement, 0))) continue;
+    ms_sql_close(statement);
+    return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+  }
+}

@@ -1,0 +1,24 @@
+/* Finished work that nobody needs any more.
+ *
+ * Lists belong to the caller.
+ *
+ * The thread that holds the store calls, inside a transaction.
+ *
+ * Failures leave their detail in ms_store_err. */
+#ifndef MS_STORE_PRUNE_H
+#define MS_STORE_PRUNE_H
+
+#include "base/ids.h"
+#include "base/status.h"
+
+struct ms_store;
+
+/* Takes the oldest note of works that finished at or before before_ms: the works to look at, and
+ * *more when another such note is left. Sweeping looks only at these. */
+ms_status ms_prune_take(struct ms_store *store, int64_t before_ms, ms_ids *ids, bool *more);
+/* When the oldest note was made; MS_NEVER if there is none. */
+ms_status ms_prune_next(struct ms_store *store, int64_t *finished_at_ms);
+/* All works that finished at or before before_ms. */
+ms_status ms_prune_finished(struct ms_store *store, int64_t before_ms, ms_ids *ids);
+
+#endif

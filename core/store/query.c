@@ -1,0 +1,219 @@
+#include "store/query.h"
+
+#include "store/private.h"
+
+/* A query is put together from the selector's fields; every list is bound as one JSON array, so
+ * the number of parameters is fixed. */
+typedef struct question {
+  ms_buf sql;
+  ms_buf lists[6];
+  int list_count;
+  ms_buf running;
+} question;
+
+static void query_deinit(question *query) {
+  ms_buf_deinit(&query->sql);
+  ms_buf_deinit(&query->running);
+  for (int i = 0; i < 6; i++) ms_buf_deinit(&query->lists[i]);
+}
+
+static ms_status no_memory(ms_store *store) {
+  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+}
+
+static void add_texts(question *query, const char *condition, const ms_text *texts, size_t count) {
+  if (!count) return;
+  ms_buf *list = &query->lists[query->list_count++];
+  ms_buf_add_char(list, '[');
+  for (size_t i = 0; i < count; i++) {
+    if (i) ms_buf_add_char(list, ',');
+    ms_buf_add_quoted(list, texts[i]);
+  }
+  ms_buf_add_char(list, ']');
+  ms_buf_addf(&query->sql, condition, query->list_count);
+}
+
+static void add_ids(question *query, const int64_t *ids, size_t count) {
+  if (!count) return;
+  ms_ids_format(&query->lists[query->list_count++], ids, count);
+  ms_buf_addf(&query->sql, " AND w.id IN (SELECT value FROM json_each(?%d))", query->list_count);
+}
+
+/* The running works are few and stand in memory; the others are told apart by their rows. */
+static void add_states(question *query, unsigned states) {
+  static const char *const conditions[MS_STATE_COUNT] = {
+      [MS_ENQUEUED] = "(d.id IS NULL AND ifnull(l.blocked, 0) = 0"
+                      " AND w.id NOT IN (SELECT value FROM json_each(?7)))",
+      [MS_RUNNING] = "w.id IN (SELECT value FROM json_each(?7))",
+      [MS_SUCCEEDED] = "d.state = 2",
+      [MS_FAILED] = "d.state = 3",
+      [MS_BLOCKED] = "(d.id IS NULL AND l.blocked = 1)",
+      [MS_CANCELLED] = "d.state = 5",
+  };
+  const unsigned every_state = MS_UNFINISHED_STATES | MS_FINISHED_STATES;
+  if (states == every_state) return;
+  const char *separator = " AND (";
+  for (unsigned state = 0; state < MS_STATE_COUNT; state++) {
+    if (!(states >> state & 1)) continue;
+    ms_buf_addf(&query->sql, "%s%s", separator, conditions[state]);
+    separator = " OR ";
+  }
+  ms_buf_addf(&query->sql, states ? ")" : " AND 0");
+}
+
+static void add_running(ms_store *store, question *query) {
+  const ms_claims *claims = ms_claims_all(store);
+  const char *separator = "[";
+  for (size_t i = 0; i < claims->count; i++) {
+    for (size_t k = 0; k < claims->items[i]->count; k++) {
+      if (claims->items[i]->ids[k] < 0) continue;
+      ms_buf_addf(&query->running, "%s%lld", separator, (long long)claims->items[i]->ids[k]);
+      separator = ",";
+    }
+  }
+  ms_buf_addf(&query->running, *separator == '[' ? "[]" : "]");
+}
+
+static void add_selector(ms_store *store, question *query, const ms_selector *selector,
+                         unsigned states) {
+  ms_buf_addf(&query->sql, " FROM work w LEFT JOIN done d ON d.id = w.id"
+                           " LEFT JOIN life l ON l.id = w.id WHERE 1");
+  add_ids(query, selector->ids, selector->id_count);
+  add_texts(query, " AND w.id IN (SELECT id FROM tag WHERE tag IN (SELECT value FROM json_each(?%d)))",
+            selector->tags, selector->tag_count);
+  add_texts(query, " AND w.id IN (SELECT id FROM name WHERE name IN (SELECT value FROM json_each(?%d)))",
+            selector->names, selector->name_count);
+  add_texts(query, " AND w.lane IN (SELECT id FROM lane WHERE worker IN (SELECT value FROM json_each(?%d)))",
+            selector->workers, selector->worker_count);
+  add_texts(query, " AND w.lane IN (SELECT id FROM lane WHERE queue IN (SELECT value FROM json_each(?%d)))",
+            selector->queues, selector->queue_count);
+  const unsigned every_state = MS_UNFINISHED_STATES | MS_FINISHED_STATES;
+  add_states(query, (selector->states ? selector->states : every_state) &
+                        (states ? states : every_state));
+  add_running(store, query);
+}
+
+static ms_status prepare(ms_store *store, question *query, sqlite3_stmt **statement) {
+  bool failed = query->sql.failed || query->running.failed;
+  for (int i = 0; i < query->list_count; i++) failed = failed || query->lists[i].failed;
+  if (failed) return no_memory(store);
+  int code = sqlite3_prepare_v2(store->connection, query->sql.data, (int)query->sql.size, statement,
+                                NULL);
+  for (int i = 0; code == SQLITE_OK && i < query->list_count; i++) {
+    code = sqlite3_bind_text64(*statement, i + 1, query->lists[i].data, query->lists[i].size,
+                               SQLITE_STATIC, SQLITE_UTF8);
+  }
+  if (code == SQLITE_OK && sqlite3_bind_parameter_count(*statement) >= 7) {
+    code = sqlite3_bind_text64(*statement, 7, query->running.data, query->running.size,
+                               SQLITE_STATIC, SQLITE_UTF8);
+  }
+  return code == SQLITE_OK ? MS_OK : ms_sql_fail(store->connection, code, "query", &store->err);
+}
+
+static ms_status collect(ms_store *store, sqlite3_stmt *statement, ms_ids *ids) {
+  bool row = true;
+  while (row) {
+    MS_TRY(ms_sql_step(store, statement, &row));
+    if (row && !ms_ids_add(ids, ms_sql_column_int(statement, 0))) return no_memory(store);
+  }
+  return MS_OK;
+}
+
+static ms_status run(ms_store *store, question *query, ms_ids *ids) {
+  sqlite3_stmt *statement = NULL;
+  ms_status status = prepare(store, query, &statement);
+  if (status == MS_OK) status = collect(store, statement, ids);
+  sqlite3_finalize(statement);
+  query_deinit(query);
+  return status;
+}
+
+static void add_page(question *query, const ms_page *page) {
+  static const char *const orders[] = {
+      [MS_ORDER_ID] = "w.id",
+      [MS_ORDER_ID_DESCENDING] = "w.id DESC",
+      [MS_ORDER_DUE] = "CASE WHEN d.id IS NULL AND ifnull(l.blocked, 0) = 0"
+                       " AND w.id NOT IN (SELECT value FROM json_each(?7))"
+                       " THEN coalesce(l.due_at, w.due_at) END NULLS LAST, w.id",
+  };
+  ms_buf_addf(&query->sql, " ORDER BY %s", orders[page ? page->order : MS_ORDER_ID]);
+  if (page) {
+    ms_buf_addf(&query->sql, " LIMIT %lld OFFSET %lld", (long long)page->limit,
+                (long long)page->offset);
+  }
+}
+
+ms_status ms_query_ids(ms_store *store, const ms_selector *selector, unsigned states,
+                       const ms_page *page, ms_ids *ids) {
+  question query = {0};
+  ms_buf_addf(&query.sql, "SELECT w.id");
+  add_selector(store, &query, selector, states);
+  add_page(&query, page);
+  return run(store, &query, ids);
+}
+
+static ms_status run_for_one(ms_store *store, question *query, int64_t *value) {
+  ms_ids ids = {0};
+  ms_status status = run(store, query, &ids);
+  if (status == MS_OK) *value = ids.count ? ids.items[0] : 0;
+  ms_ids_deinit(&ids);
+  return status;
+}
+
+ms_status ms_query_count(ms_store *store, const ms_selector *selector, int64_t *count) {
+  question query = {0};
+  ms_buf_addf(&query.sql, "SELECT count(*)");
+  add_selector(store, &query, selector, 0);
+  return run_for_one(store, &query, count);
+}
+
+ms_status ms_query_unfinished(ms_store *store, const ms_selector *selector, int64_t from,
+                              int64_t *id) {
+  question query = {0};
+  ms_buf_addf(&query.sql, "SELECT w.id");
+  add_selector(store, &query, selector, MS_UNFINISHED_STATES);
+  ms_buf_addf(&query.sql, " AND w.id >= %lld ORDER BY w.id LIMIT 1", (long long)from);
+  return run_for_one(store, &query, id);
+}
+
+ms_status ms_query_unfinished_once(ms_store *store, int64_t from, int64_t *id) {
+  static const char sql[] = "SELECT w.id FROM work w WHERE w.id >= ? AND w.every IS NULL AND w.cron"
+                            " IS NULL AND NOT EXISTS (SELECT 1 FROM done d WHERE d.id = w.id)"
+                            " ORDER BY w.id LIMIT 1";
+  return ms_sql_int(store, sql, 0, id, "i", from);
+}
+
+static ms_status read_texts(ms_store *store, const char *sql, int64_t total, ms_arena *arena,
+                            ms_text *list, size_t *count) {
+  sqlite3_stmt *statement;
+  bool row, failed = false;
+  size_t found = 0;
+  MS_TRY(ms_sql_open(store, sql, &statement, ""));
+  while (found < (size_t)total) {
+    MS_TRY(ms_sql_step(store, statement, &row));
+    if (!row) break;
+    list[found++] = ms_sql_column_copy(statement, 0, arena, &failed);
+  }
+  ms_sql_close(statement);
+  *count = found;
+  return failed ? no_memory(store) : MS_OK;
+}
+
+static ms_status query_texts(ms_store *store, const char *count_sql, const char *sql,
+                             ms_arena *arena, ms_text **list, size_t *count) {
+  int64_t total;
+  MS_TRY(ms_sql_int(store, count_sql, 0, &total, ""));
+  *list = ms_arena_take(arena, (size_t)total * sizeof **list);
+  if (!*list) return no_memory(store);
+  return read_texts(store, sql, total, arena, *list, count);
+}
+
+ms_status ms_query_names(ms_store *store, ms_arena *arena, ms_text **names, size_t *count) {
+  return query_texts(store, "SELECT count(DISTINCT name) FROM name",
+                     "SELECT DISTINCT name FROM name ORDER BY name", arena, names, count);
+}
+
+ms_status ms_query_tags(ms_store *store, ms_arena *arena, ms_text **tags, size_t *count) {
+  return query_texts(store, "SELECT count(DISTINCT tag) FROM tag",
+                     "SELECT DISTINCT tag FROM tag ORDER BY tag", arena, tags, count);
+}

@@ -1,0 +1,104 @@
+#include "store/queue.h"
+
+#include "base/mem.h"
+#include "store/private.h"
+
+static const char select_queues[] = "SELECT name, capacity, rate, rate_window, paused FROM queue";
+static const char write_queue[] =
+    "INSERT OR REPLACE INTO queue (name, capacity, rate, rate_window, paused)"
+    " VALUES (?, ?, ?, ?, ?)";
+static const char insert_start[] = "INSERT INTO start (queue, at, id, run) VALUES (?, ?, ?, ?)";
+static const char delete_starts[] = "DELETE FROM start WHERE queue = ? AND at <= ?";
+static const char count_starts[] = "SELECT count(*) FROM start WHERE queue = ? AND at > ?";
+/* The start whose leaving the window makes room for the next. */
+static const char nth_start[] =
+    "SELECT at FROM start WHERE queue = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?";
+
+void ms_queues_deinit(ms_queues *queues) {
+  for (size_t i = 0; i < queues->count; i++) ms_mem_free((void *)queues->items[i].name.data);
+  ms_mem_free(queues->items);
+  *queues = (ms_queues){0};
+}
+
+static ms_status add(ms_store *store, const ms_queue *queue) {
+  ms_queues *queues = &store->queues;
+  if (queues->count == queues->capacity) {
+    size_t capacity = queues->capacity ? queues->capacity * 2 : 8;
+    ms_queue *items = ms_mem_resize(queues->items, capacity * sizeof *items);
+    if (!items) return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+    queues->items = items;
+    queues->capacity = capacity;
+  }
+  char *name = ms_mem_copy(queue->name.data, queue->name.size);
+  if (!name) return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+  queues->items[queues->count] = *queue;
+  queues->items[queues->count++].name.data = name;
+  return MS_OK;
+}
+
+ms_status ms_queues_load(ms_store *store) {
+  sqlite3_stmt *statement;
+  bool row = true;
+  ms_queues_deinit(&store->queues);
+  MS_TRY(ms_sql_open(store, select_queues, &statement, ""));
+  for (;;) {
+    MS_TRY(ms_sql_step(store, statement, &row));
+    if (!row) return MS_OK;
+    ms_queue queue = {
+        .name = ms_sql_column_text(statement, 0),
+        .limit = ms_sql_column_int(statement, 1),
+        .rate = ms_sql_column_int(statement, 2),
+        .rate_window_ms = ms_sql_column_int(statement, 3),
+        .paused = ms_sql_column_int(statement, 4) != 0,
+    };
+    ms_status status = add(store, &queue);
+    if (status != MS_OK) {
+      ms_sql_close(statement);
+      return status;
+    }
+  }
+}
+
+static ms_queue *find(const ms_store *store, ms_text name) {
+  for (size_t i = 0; i < store->queues.count; i++) {
+    if (ms_text_equal(store->queues.items[i].name, name)) return &store->queues.items[i];
+  }
+  return NULL;
+}
+
+const ms_queue *ms_queue_find(const ms_store *store, ms_text name) {
+  return find(store, name);
+}
+
+const ms_queues *ms_queues_all(const ms_store *store) {
+  return &store->queues;
+}
+
+ms_status ms_queue_write(ms_store *store, const ms_queue *queue) {
+  MS_TRY(ms_sql_run(store, write_queue, "tiiii", queue->name, queue->limit, queue->rate,
+                    queue->rate_window_ms, (int64_t)queue->paused));
+  ms_queue *known = find(store, queue->name);
+  if (!known) return add(store, queue);
+  ms_text name = known->name;
+  *known = *queue;
+  known->name = name;
+  return MS_OK;
+}
+
+ms_status ms_queue_note_start(ms_store *store, const ms_queue *queue, int64_t at_ms, int64_t id,
+                              int64_t run) {
+  MS_TRY(ms_sql_run(store, delete_starts, "ti", queue->name, at_ms - queue->rate_window_ms));
+  return ms_sql_run(store, insert_start, "tiii", queue->name, at_ms, id, run);
+}
+
+ms_status ms_queue_rate_room(ms_store *store, const ms_queue *queue, int64_t now_ms, int64_t *room,
+                             int64_t *room_at_ms) {
+  int64_t window_start = now_ms - queue->rate_window_ms, started, freeing;
+  MS_TRY(ms_sql_int(store, count_starts, 0, &started, "ti", queue->name, window_start));
+  *room = started < queue->rate ? queue->rate - started : 0;
+  if (*room) return MS_OK;
+  MS_TRY(ms_sql_int(store, nth_start, now_ms, &freeing, "tii", queue->name, window_start,
+                    queue->rate - 1));
+  *room_at_ms = freeing + queue->rate_window_ms;
+  return MS_OK;
+}

@@ -1,0 +1,49 @@
+/* Queues that have settings: how many may run, how often they start, whether they are paused.
+ *
+ * The store owns what stands in memory; pointers stay valid until the end of the transaction.
+ *
+ * The thread that holds the store calls.
+ *
+ * Failures leave their detail in ms_store_err. */
+#ifndef MS_STORE_QUEUE_H
+#define MS_STORE_QUEUE_H
+
+#include "base/status.h"
+#include "base/text.h"
+
+#include <stdint.h>
+
+struct ms_store;
+
+typedef struct ms_queue {
+  ms_text name;
+  int64_t limit;          /* 0 = unlimited */
+  int64_t rate;           /* starts per window, 0 = unlimited */
+  int64_t rate_window_ms;
+  bool paused;
+} ms_queue;
+
+typedef struct ms_queues {
+  ms_queue *items;
+  size_t count;
+  size_t capacity;
+  bool stale;
+} ms_queues;
+
+/* The settings of a queue, or NULL when it has none. */
+const ms_queue *ms_queue_find(const struct ms_store *store, ms_text name);
+const ms_queues *ms_queues_all(const struct ms_store *store);
+ms_status ms_queue_write(struct ms_store *store, const ms_queue *queue);
+
+/* Notes a start in a rated queue and forgets those that left the window. */
+ms_status ms_queue_note_start(struct ms_store *store, const ms_queue *queue, int64_t at_ms,
+                              int64_t id, int64_t run);
+/* room: how many may start now; *room_at_ms: when the next may, if none may now. */
+ms_status ms_queue_rate_room(struct ms_store *store, const ms_queue *queue, int64_t now_ms,
+                             int64_t *room, int64_t *room_at_ms);
+
+/* For the store. */
+ms_status ms_queues_load(struct ms_store *store);
+void ms_queues_deinit(ms_queues *queues);
+
+#endif

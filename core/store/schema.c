@@ -1,0 +1,248 @@
+#include "store/schema.h"
+
+#include "store/sql.h"
+
+#include <stdbool.h>
+
+/* State is where the id is: work is written once; a row in waiting makes it enqueued, a place in a
+ * claim makes it running, a row in done finishes it. life holds what changes in unfinished work and
+ * exists only for works that had more than one moment, such as a retry, a period or a prerequisite.
+ *
+ * Before a change here: append a step to the list at the end, never edit one that was released,
+ * and add a store of the version before to the migration's spec. */
+static const char version_1[] =
+    "CREATE TABLE lane ("
+    "  id INTEGER PRIMARY KEY,"
+    "  queue TEXT NOT NULL,"
+    "  priority INTEGER NOT NULL,"
+    "  expedited INTEGER NOT NULL,"
+    "  worker TEXT NOT NULL,"
+    "  constraints TEXT NOT NULL,"
+    "  UNIQUE (worker, queue, priority, expedited, constraints)"
+    ");"
+    "CREATE TABLE work ("
+    "  id INTEGER PRIMARY KEY,"
+    "  lane INTEGER NOT NULL,"
+    "  enqueued_at INTEGER NOT NULL,"
+    "  due_at INTEGER NOT NULL,"
+    "  input TEXT,"
+    "  tags TEXT,"
+    "  name TEXT,"
+    "  delay INTEGER,"
+    "  at INTEGER,"
+    "  every INTEGER,"
+    "  flex INTEGER,"
+    "  repeats INTEGER,"
+    "  cron TEXT,"
+    "  zone TEXT,"
+    "  backoff_policy INTEGER,"
+    "  backoff_delay INTEGER,"
+    "  backoff_max INTEGER,"
+    "  backoff_jitter REAL,"
+    "  max_attempts INTEGER,"
+    "  timeout INTEGER,"
+    "  deadline INTEGER,"
+    "  merger TEXT,"
+    "  keep INTEGER,"
+    "  prerequisites INTEGER,"
+    "  trace TEXT,"
+    "  enqueued_by TEXT"
+    ");"
+    "CREATE TABLE waiting ("
+    "  lane INTEGER NOT NULL,"
+    "  due_at INTEGER NOT NULL,"
+    "  id INTEGER NOT NULL,"
+    "  life INTEGER NOT NULL,"
+    "  PRIMARY KEY (lane, due_at, id)"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE life ("
+    "  id INTEGER PRIMARY KEY,"
+    "  blocked INTEGER NOT NULL,"
+    "  pending INTEGER NOT NULL,"
+    "  attempt INTEGER NOT NULL,"
+    "  run INTEGER NOT NULL,"
+    "  period INTEGER NOT NULL,"
+    "  generation INTEGER NOT NULL,"
+    "  enqueued_at INTEGER NOT NULL,"
+    "  due_at INTEGER NOT NULL,"
+    "  started_at INTEGER,"
+    "  ended_at INTEGER,"
+    "  streak INTEGER NOT NULL,"
+    "  wait INTEGER,"
+    "  wish INTEGER,"
+    "  outcome INTEGER NOT NULL,"
+    "  error TEXT,"
+    "  stop_reason TEXT,"
+    "  output TEXT,"
+    "  behind TEXT"
+    ");"
+    "CREATE TABLE claim ("
+    "  batch INTEGER PRIMARY KEY,"
+    "  owner INTEGER NOT NULL,"
+    "  at INTEGER NOT NULL,"
+    "  ids TEXT NOT NULL"
+    ");"
+    "CREATE TABLE done ("
+    "  id INTEGER PRIMARY KEY,"
+    "  state INTEGER NOT NULL,"
+    "  outcome INTEGER NOT NULL,"
+    "  attempt INTEGER NOT NULL,"
+    "  run INTEGER NOT NULL,"
+    "  started_at INTEGER,"
+    "  finished_at INTEGER NOT NULL,"
+    "  stop_reason TEXT,"
+    "  output TEXT,"
+    "  error TEXT"
+    ");"
+    "CREATE TABLE finish ("
+    "  turn INTEGER PRIMARY KEY,"
+    "  at INTEGER NOT NULL,"
+    "  ids TEXT NOT NULL"
+    ");"
+    "CREATE INDEX finish_at ON finish (at);"
+    "CREATE TABLE edge ("
+    "  prerequisite INTEGER NOT NULL,"
+    "  dependent INTEGER NOT NULL,"
+    "  position INTEGER NOT NULL,"
+    "  PRIMARY KEY (prerequisite, dependent)"
+    ") WITHOUT ROWID;"
+    "CREATE INDEX edge_back ON edge (dependent, position, prerequisite);"
+    "CREATE TABLE tag ("
+    "  tag TEXT NOT NULL,"
+    "  id INTEGER NOT NULL,"
+    "  PRIMARY KEY (tag, id)"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE name ("
+    "  name TEXT NOT NULL,"
+    "  trunk INTEGER NOT NULL,"
+    "  id INTEGER NOT NULL,"
+    "  PRIMARY KEY (name, trunk, id)"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE deadline ("
+    "  at INTEGER NOT NULL,"
+    "  id INTEGER NOT NULL,"
+    "  PRIMARY KEY (at, id)"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE progress ("
+    "  id INTEGER PRIMARY KEY,"
+    "  data TEXT NOT NULL"
+    ");"
+    "CREATE TABLE queue ("
+    "  name TEXT PRIMARY KEY,"
+    "  capacity INTEGER NOT NULL,"
+    "  rate INTEGER NOT NULL,"
+    "  rate_window INTEGER NOT NULL,"
+    "  paused INTEGER NOT NULL"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE start ("
+    "  queue TEXT NOT NULL,"
+    "  at INTEGER NOT NULL,"
+    "  id INTEGER NOT NULL,"
+    "  run INTEGER NOT NULL,"
+    "  PRIMARY KEY (queue, at, id, run)"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE process ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  pid INTEGER NOT NULL,"
+    "  opened_at INTEGER NOT NULL,"
+    "  observes INTEGER NOT NULL,"
+    "  seen INTEGER NOT NULL"
+    ");"
+    "CREATE TABLE change ("
+    "  turn INTEGER PRIMARY KEY,"
+    "  owner INTEGER NOT NULL,"
+    "  at INTEGER NOT NULL,"
+    "  events TEXT NOT NULL"
+    ");"
+    "CREATE TABLE counter ("
+    "  name TEXT PRIMARY KEY,"
+    "  value INTEGER NOT NULL"
+    ") WITHOUT ROWID;"
+    "INSERT INTO counter VALUES ('id', 0), ('batch', 0), ('settings', 0);"
+    "CREATE VIEW moonshift_work AS SELECT"
+    "  w.id AS id, lane.worker AS worker,"
+    "  CASE WHEN d.id IS NOT NULL THEN"
+    "    CASE d.state WHEN 2 THEN 'succeeded' WHEN 3 THEN 'failed' ELSE 'cancelled' END"
+    "    WHEN l.blocked THEN 'blocked'"
+    "    WHEN EXISTS (SELECT 1 FROM waiting q WHERE q.lane = w.lane"
+    "      AND q.due_at = coalesce(l.due_at, w.due_at) AND q.id = w.id) THEN 'enqueued'"
+    "    ELSE 'running' END AS state,"
+    "  coalesce(w.input, '{}') AS input,"
+    "  coalesce(d.output, l.output) AS output,"
+    "  p.data AS progress,"
+    "  coalesce(w.tags, '[]') AS tags,"
+    "  w.name AS name, lane.queue AS queue, lane.priority AS priority,"
+    "  coalesce(d.attempt, l.attempt, 0) AS attempts,"
+    "  coalesce(d.error, l.error) AS error,"
+    "  coalesce(d.stop_reason, l.stop_reason) AS stop_reason,"
+    "  coalesce(l.enqueued_at, w.enqueued_at) / 1000.0 AS enqueued_at,"
+    "  CASE WHEN d.id IS NULL THEN coalesce(l.due_at, w.due_at) / 1000.0 END AS due_at,"
+    "  coalesce(d.started_at, l.started_at) / 1000.0 AS started_at,"
+    "  d.finished_at / 1000.0 AS finished_at"
+    "  FROM work w JOIN lane ON lane.id = w.lane"
+    "  LEFT JOIN life l ON l.id = w.id"
+    "  LEFT JOIN done d ON d.id = w.id"
+    "  LEFT JOIN progress p ON p.id = w.id;";
+
+/* The step at index n leads from version n to n + 1. */
+static const char *const steps[] = {version_1};
+#define NEWEST ((int64_t)(sizeof steps / sizeof *steps))
+
+static ms_status read_pragma(sqlite3 *connection, const char *sql, int64_t *value, ms_err *err) {
+  sqlite3_stmt *statement = NULL;
+  int code = sqlite3_prepare_v2(connection, sql, -1, &statement, NULL);
+  if (code == SQLITE_OK) code = sqlite3_step(statement);
+  if (code == SQLITE_ROW) *value = sqlite3_column_int64(statement, 0);
+  sqlite3_finalize(statement);
+  return code == SQLITE_ROW ? MS_OK : ms_sql_fail(connection, code, "open", err);
+}
+
+ms_status ms_schema_check(sqlite3 *connection, ms_err *err) {
+  int64_t application, version, tables;
+  MS_TRY(read_pragma(connection, "PRAGMA application_id", &application, err));
+  MS_TRY(read_pragma(connection, "PRAGMA user_version", &version, err));
+  MS_TRY(read_pragma(connection, "SELECT count(*) FROM sqlite_schema", &tables, err));
+  if (application == 0 && version == 0 && tables == 0) return MS_OK;
+  if (application != MS_APPLICATION_ID) {
+    return ms_fail(err, MS_CORRUPT, "the database belongs to another application");
+  }
+  if (version > NEWEST) {
+    return ms_fail(err, MS_VERSION,
+                   "the database has schema version %lld, this moonshift knows up to %lld",
+                   (long long)version, (long long)NEWEST);
+  }
+  return MS_OK;
+}
+
+static ms_status execute(sqlite3 *connection, const char *sql, ms_err *err) {
+  int code = sqlite3_exec(connection, sql, NULL, NULL, NULL);
+  return code == SQLITE_OK ? MS_OK : ms_sql_fail(connection, code, "migrate", err);
+}
+
+/* Another process may have migrated meanwhile, so the version is read under the write lock. */
+static ms_status migrate_one(sqlite3 *connection, bool *more, ms_err *err) {
+  int64_t version;
+  char pragma[64];
+  MS_TRY(read_pragma(connection, "PRAGMA user_version", &version, err));
+  *more = version < NEWEST;
+  if (!*more) return MS_OK;
+  MS_TRY(execute(connection, steps[version], err));
+  snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", (int)version + 1);
+  MS_TRY(execute(connection, pragma, err));
+  snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d", MS_APPLICATION_ID);
+  return execute(connection, pragma, err);
+}
+
+ms_status ms_schema_migrate(sqlite3 *connection, ms_err *err) {
+  bool more = true;
+  while (more) {
+    MS_TRY(execute(connection, "BEGIN IMMEDIATE", err));
+    ms_status status = migrate_one(connection, &more, err);
+    if (status == MS_OK) status = execute(connection, "COMMIT", err);
+    if (status != MS_OK) {
+      sqlite3_exec(connection, "ROLLBACK", NULL, NULL, NULL);
+      return status;
+    }
+  }
+  return MS_OK;
+}

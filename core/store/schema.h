@@ -1,0 +1,24 @@
+/* The tables of a store, and how an older store becomes a newer one.
+ *
+ * Nothing is owned here; the connection belongs to the caller.
+ *
+ * The thread that holds the connection calls.
+ *
+ * A database that is not a store of ours is CORRUPT and stays untouched, one written by a newer
+ * moonshift is VERSION; everything else is the disk's failure. */
+#ifndef MS_STORE_SCHEMA_H
+#define MS_STORE_SCHEMA_H
+
+#include "base/status.h"
+
+#include <sqlite3.h>
+
+/* "MoSh": says in the file's header that the database is ours. */
+#define MS_APPLICATION_ID 0x4d6f5368
+
+/* Looks at the database without changing it: is it ours, or empty? */
+ms_status ms_schema_check(sqlite3 *connection, ms_err *err);
+/* Brings an empty or older database up to date, each step in a transaction of its own. */
+ms_status ms_schema_migrate(sqlite3 *connection, ms_err *err);
+
+#endif

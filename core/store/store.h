@@ -1,0 +1,51 @@
+/* The store: one SQLite connection, its transactions and its counters.
+ *
+ * A store is opened by one engine (stepped managers may share one) and owns its connection and
+ * prepared statements.
+ *
+ * One thread at a time: the one that holds the engine's turn.
+ *
+ * Functions return a status and leave the detail in ms_store_err. After a failure inside a
+ * transaction the caller rolls back; the store stays usable. Only this folder knows SQL. */
+#ifndef MS_STORE_STORE_H
+#define MS_STORE_STORE_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct ms_store ms_store;
+
+typedef struct ms_store_options {
+  const char *path; /* or ":memory:" */
+  bool full;        /* every commit reaches the disk before it returns */
+  int64_t busy_timeout_ms;
+} ms_store_options;
+
+ms_status ms_store_open(const ms_store_options *options, ms_store **store, ms_err *err);
+void ms_store_close(ms_store *store);
+/* The detail of the last failure. */
+ms_err *ms_store_err(ms_store *store);
+bool ms_store_in_memory(const ms_store *store);
+
+/* Begins the write transaction. *changed: another connection has committed since the last time,
+ * so everything remembered from the store is out of date. */
+ms_status ms_store_begin(ms_store *store, bool *changed);
+ms_status ms_store_commit(ms_store *store);
+void ms_store_rollback(ms_store *store);
+/* Begins a read of one moment; what is remembered is brought up to date. */
+ms_status ms_store_begin_read(ms_store *store, bool *changed);
+
+/* Counters live in the store and never go back. Takes count numbers; *first is the lowest. */
+ms_status ms_store_take_ids(ms_store *store, int64_t count, int64_t *first);
+ms_status ms_store_take_batch(ms_store *store, int64_t *batch);
+ms_status ms_store_counter(ms_store *store, const char *name, int64_t *value);
+ms_status ms_store_set_counter(ms_store *store, const char *name, int64_t value);
+
+/* Pages in the write-ahead log after the last commit. */
+int ms_store_wal_pages(const ms_store *store);
+/* Moves the log's pages into the database as far as readers allow. Outside a transaction. */
+ms_status ms_store_checkpoint(ms_store *store);
+
+#endif

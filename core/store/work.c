@@ -1,0 +1,371 @@
+#include "store/work.h"
+
+#include "store/private.h"
+
+#define SPEC_COLUMNS                                                                               \
+  "w.id, w.lane, w.enqueued_at, w.due_at, w.input, w.tags, w.name, w.delay, w.at, w.every, w.flex," \
+  " w.repeats, w.cron, w.zone, w.backoff_policy, w.backoff_delay, w.backoff_max,"                  \
+  " w.backoff_jitter, w.max_attempts, w.timeout, w.deadline, w.merger, w.keep, w.prerequisites,"   \
+  " w.trace, w.enqueued_by"
+#define LIFE_COLUMNS                                                                               \
+  "l.id, l.blocked, l.pending, l.attempt, l.run, l.period, l.generation, l.enqueued_at, l.due_at," \
+  " l.started_at, l.ended_at, l.streak, l.wait, l.wish, l.outcome, l.error, l.stop_reason,"        \
+  " l.output, l.behind"
+#define DONE_COLUMNS                                                                               \
+  "d.id, d.state, d.outcome, d.attempt, d.run, d.started_at, d.finished_at, d.stop_reason,"        \
+  " d.output, d.error"
+#define FIRST_LIFE_COLUMN 26
+#define FIRST_DONE_COLUMN (FIRST_LIFE_COLUMN + 19)
+
+static const char select_fresh[] = "SELECT " SPEC_COLUMNS " FROM work w WHERE w.id = ?";
+static const char select_work[] =
+    "SELECT " SPEC_COLUMNS ", " LIFE_COLUMNS ", " DONE_COLUMNS " FROM work w"
+    " LEFT JOIN life l ON l.id = w.id LEFT JOIN done d ON d.id = w.id WHERE w.id = ?";
+static const char write_work[] =
+    "INSERT OR REPLACE INTO work VALUES"
+    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+static const char write_life[] = "INSERT OR REPLACE INTO life VALUES"
+                                 " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+static const char insert_done[] = "INSERT INTO done VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+static const char delete_done[] = "DELETE FROM done WHERE id = ?";
+static const char insert_waiting[] = "INSERT INTO waiting VALUES (?, ?, ?, ?)";
+static const char delete_waiting[] =
+    "DELETE FROM waiting WHERE lane = ? AND due_at = ? AND id = ?";
+static const char insert_tag[] = "INSERT OR IGNORE INTO tag VALUES (?, ?)";
+static const char delete_tags[] =
+    "DELETE FROM tag WHERE id = ?1 AND tag IN (SELECT value FROM json_each(?2))";
+static const char insert_name[] = "INSERT INTO name VALUES (?, 0, ?)";
+static const char delete_name[] =
+    "DELETE FROM name WHERE name = ? AND trunk IN (0, 1) AND id = ?";
+static const char clear_name[] = "UPDATE work SET name = NULL WHERE id = ?";
+static const char insert_deadline[] = "INSERT INTO deadline VALUES (?, ?)";
+static const char delete_deadline[] = "DELETE FROM deadline WHERE at = ? AND id = ?";
+static const char write_progress[] = "INSERT OR REPLACE INTO progress VALUES (?, ?)";
+static const char delete_progress[] = "DELETE FROM progress WHERE id = ?";
+static const char delete_life[] = "DELETE FROM life WHERE id = ?";
+static const char delete_work[] = "DELETE FROM work WHERE id = ?";
+static const char insert_finish[] = "INSERT INTO finish (at, ids) VALUES (?, ?)";
+
+void ms_work_init(ms_work *work) {
+  *work = (ms_work){
+      .at_ms = MS_NEVER,
+      .backoff = ms_backoff_default,
+      .deadline_ms = MS_NEVER,
+      .keep_ms = -1,
+      .started_at_ms = MS_NEVER,
+      .ended_at_ms = MS_NEVER,
+      .wait_ms = -1,
+      .wish_at_ms = MS_NEVER,
+      .finished_at_ms = MS_NEVER,
+  };
+}
+
+bool ms_work_is_periodic(const ms_work *work) {
+  return work->every_ms > 0 || work->cron.data;
+}
+
+/* ---- Reading ---- */
+
+static void read_backoff(sqlite3_stmt *statement, ms_work *work) {
+  if (sqlite3_column_type(statement, 14) == SQLITE_NULL) return;
+  work->backoff = (ms_backoff){
+      .policy = (ms_backoff_policy)ms_sql_column_int(statement, 14),
+      .delay_ms = ms_sql_column_int(statement, 15),
+      .max_ms = ms_sql_column_int(statement, 16),
+      .jitter = sqlite3_column_double(statement, 17),
+  };
+}
+
+static bool read_spec(sqlite3_stmt *statement, ms_arena *arena, ms_work *work) {
+  bool failed = false;
+  ms_work_init(work);
+  work->id = ms_sql_column_int(statement, 0);
+  work->lane = ms_sql_column_int(statement, 1);
+  work->enqueued_at_ms = ms_sql_column_int(statement, 2);
+  work->due_at_ms = ms_sql_column_int(statement, 3);
+  work->input = ms_sql_column_copy(statement, 4, arena, &failed);
+  work->tags = ms_sql_column_copy(statement, 5, arena, &failed);
+  work->name = ms_sql_column_copy(statement, 6, arena, &failed);
+  work->delay_ms = ms_sql_column_int(statement, 7);
+  work->at_ms = ms_sql_column_or(statement, 8, MS_NEVER);
+  work->every_ms = ms_sql_column_int(statement, 9);
+  work->flex_ms = ms_sql_column_int(statement, 10);
+  work->repeats = (ms_repeats)ms_sql_column_int(statement, 11);
+  work->cron = ms_sql_column_copy(statement, 12, arena, &failed);
+  work->zone = ms_sql_column_copy(statement, 13, arena, &failed);
+  read_backoff(statement, work);
+  work->max_attempts = ms_sql_column_int(statement, 18);
+  work->timeout_ms = ms_sql_column_int(statement, 19);
+  work->deadline_ms = ms_sql_column_or(statement, 20, MS_NEVER);
+  work->merger = ms_sql_column_copy(statement, 21, arena, &failed);
+  work->keep_ms = ms_sql_column_or(statement, 22, -1);
+  work->prerequisites = ms_sql_column_int(statement, 23);
+  work->trace = ms_sql_column_copy(statement, 24, arena, &failed);
+  work->enqueued_by = ms_sql_column_copy(statement, 25, arena, &failed);
+  work->period = ms_work_is_periodic(work) ? 1 : 0;
+  return !failed;
+}
+
+static bool read_life(sqlite3_stmt *statement, ms_arena *arena, ms_work *work) {
+  enum { AT = FIRST_LIFE_COLUMN };
+  bool failed = false;
+  if (sqlite3_column_type(statement, AT) == SQLITE_NULL) return true;
+  work->has_life = true;
+  work->state = ms_sql_column_int(statement, AT + 1) ? MS_BLOCKED : MS_ENQUEUED;
+  work->pending = ms_sql_column_int(statement, AT + 2);
+  work->attempt = ms_sql_column_int(statement, AT + 3);
+  work->run = ms_sql_column_int(statement, AT + 4);
+  work->period = ms_sql_column_int(statement, AT + 5);
+  work->generation = ms_sql_column_int(statement, AT + 6);
+  work->enqueued_at_ms = ms_sql_column_int(statement, AT + 7);
+  work->due_at_ms = ms_sql_column_int(statement, AT + 8);
+  work->started_at_ms = ms_sql_column_or(statement, AT + 9, MS_NEVER);
+  work->ended_at_ms = ms_sql_column_or(statement, AT + 10, MS_NEVER);
+  work->streak = ms_sql_column_int(statement, AT + 11);
+  work->wait_ms = ms_sql_column_or(statement, AT + 12, -1);
+  work->wish_at_ms = ms_sql_column_or(statement, AT + 13, MS_NEVER);
+  work->outcome = (ms_outcome)ms_sql_column_int(statement, AT + 14);
+  work->error = ms_sql_column_copy(statement, AT + 15, arena, &failed);
+  work->stop_reason = ms_sql_column_copy(statement, AT + 16, arena, &failed);
+  work->output = ms_sql_column_copy(statement, AT + 17, arena, &failed);
+  work->behind = ms_sql_column_copy(statement, AT + 18, arena, &failed);
+  return !failed;
+}
+
+static bool read_done(sqlite3_stmt *statement, ms_arena *arena, ms_work *work) {
+  enum { AT = FIRST_DONE_COLUMN };
+  bool failed = false;
+  if (sqlite3_column_type(statement, AT) == SQLITE_NULL) return true;
+  work->state = (ms_state)ms_sql_column_int(statement, AT + 1);
+  work->outcome = (ms_outcome)ms_sql_column_int(statement, AT + 2);
+  work->attempt = ms_sql_column_int(statement, AT + 3);
+  work->run = ms_sql_column_int(statement, AT + 4);
+  work->started_at_ms = ms_sql_column_or(statement, AT + 5, MS_NEVER);
+  work->finished_at_ms = ms_sql_column_int(statement, AT + 6);
+  work->stop_reason = ms_sql_column_copy(statement, AT + 7, arena, &failed);
+  work->output = ms_sql_column_copy(statement, AT + 8, arena, &failed);
+  work->error = ms_sql_column_copy(statement, AT + 9, arena, &failed);
+  return !failed;
+}
+
+static ms_status no_memory(ms_store *store) {
+  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+}
+
+ms_status ms_work_load(ms_store *store, int64_t id, ms_arena *arena, ms_work *work, bool *found) {
+  sqlite3_stmt *statement;
+  MS_TRY(ms_sql_open(store, select_work, &statement, "i", id));
+  MS_TRY(ms_sql_step(store, statement, found));
+  if (!*found) return MS_OK;
+  bool read = read_spec(statement, arena, work) && read_life(statement, arena, work) &&
+              read_done(statement, arena, work);
+  ms_sql_close(statement);
+  bool live;
+  ms_claims_find(store, id, &live);
+  if (live) work->state = MS_RUNNING;
+  return read ? MS_OK : no_memory(store);
+}
+
+ms_status ms_work_load_fresh(ms_store *store, int64_t id, ms_arena *arena, ms_work *work) {
+  sqlite3_stmt *statement;
+  bool found;
+  MS_TRY(ms_sql_open(store, select_fresh, &statement, "i", id));
+  MS_TRY(ms_sql_step(store, statement, &found));
+  if (!found) {
+    return ms_fail(&store->err, MS_CORRUPT, "table waiting: work %lld is not stored",
+                   (long long)id);
+  }
+  bool read = read_spec(statement, arena, work);
+  ms_sql_close(statement);
+  return read ? MS_OK : no_memory(store);
+}
+
+ms_status ms_work_lane(ms_store *store, int64_t id, int64_t *lane) {
+  return ms_sql_int(store, "SELECT lane FROM work WHERE id = ?", 0, lane, "i", id);
+}
+
+/* ---- Writing rows ---- */
+
+static bool is_default(const ms_backoff *backoff) {
+  return backoff->policy == ms_backoff_default.policy &&
+         backoff->delay_ms == ms_backoff_default.delay_ms &&
+         backoff->max_ms == ms_backoff_default.max_ms && backoff->jitter <= 0;
+}
+
+/* A policy of the default kind would read as 0, so it is stored plus nothing or not at all: all
+ * four columns are NULL for the default backoff. */
+static ms_status write_spec(ms_store *store, const ms_work *work) {
+  static const char with_backoff[] = "iiiitttznzzzttiiirzznt"
+                                     "mztt";
+  static const char without_backoff[] = "iiiitttznzzzttzzzrzznt"
+                                        "mztt";
+  bool plain = is_default(&work->backoff);
+  return ms_sql_run(store, write_work, plain ? without_backoff : with_backoff, work->id,
+                    work->lane, work->enqueued_at_ms, work->due_at_ms, work->input, work->tags,
+                    work->name, work->delay_ms, work->at_ms, work->every_ms, work->flex_ms,
+                    (int64_t)work->repeats, work->cron, work->zone,
+                    plain ? (int64_t)0 : (int64_t)work->backoff.policy,
+                    plain ? (int64_t)0 : work->backoff.delay_ms,
+                    plain ? (int64_t)0 : work->backoff.max_ms, work->backoff.jitter,
+                    work->max_attempts, work->timeout_ms, work->deadline_ms, work->merger,
+                    work->keep_ms, work->prerequisites, work->trace, work->enqueued_by);
+}
+
+ms_status ms_work_write_life(ms_store *store, const ms_work *work) {
+  return ms_sql_run(store, write_life, "iiiiiiiiinnimnitttt", work->id,
+                    (int64_t)(work->state == MS_BLOCKED), work->pending, work->attempt, work->run,
+                    work->period, work->generation, work->enqueued_at_ms, work->due_at_ms,
+                    work->started_at_ms, work->ended_at_ms, work->streak, work->wait_ms,
+                    work->wish_at_ms, (int64_t)work->outcome, work->error, work->stop_reason,
+                    work->output, work->behind);
+}
+
+static ms_status write_done(ms_store *store, const ms_work *work) {
+  return ms_sql_run(store, insert_done, "iiiiinittt", work->id, (int64_t)work->state,
+                    (int64_t)work->outcome, work->attempt, work->run, work->started_at_ms,
+                    work->finished_at_ms, work->stop_reason, work->output, work->error);
+}
+
+static ms_status write_tags(ms_store *store, int64_t id, const ms_text *tags, size_t count) {
+  for (size_t i = 0; i < count; i++) MS_TRY(ms_sql_run(store, insert_tag, "ti", tags[i], id));
+  return MS_OK;
+}
+
+/* ---- Moves ---- */
+
+static ms_status contradiction(ms_store *store, const ms_work *work) {
+  return ms_fail(&store->err, MS_CORRUPT, "work %lld is not %s, as its rows say",
+                 (long long)work->id, ms_state_word(work->state));
+}
+
+static ms_status leave_waiting(ms_store *store, const ms_work *work) {
+  ms_lane *lane;
+  MS_TRY(ms_lane_get(store, work->lane, &lane));
+  if (lane->head_id == work->id) lane->head_due_ms = MS_HEAD_UNKNOWN;
+  MS_TRY(ms_sql_run(store, delete_waiting, "iii", work->lane, work->due_at_ms, work->id));
+  return ms_sql_changes(store) == 1 ? MS_OK : contradiction(store, work);
+}
+
+/* Leaving a state is a compare-and-set: the row that makes the state must be there. */
+static ms_status leave(ms_store *store, const ms_work *before, bool ended) {
+  bool live;
+  switch (before->state) {
+  case MS_ENQUEUED: return leave_waiting(store, before);
+  case MS_RUNNING:
+    ms_claims_find(store, before->id, &live);
+    if (!live) return contradiction(store, before);
+    if (ended) ms_claims_end(store, before->id);
+    else ms_claims_void(store, before->id);
+    return MS_OK;
+  case MS_BLOCKED: return before->has_life ? MS_OK : contradiction(store, before);
+  case MS_SUCCEEDED:
+  case MS_FAILED:
+  case MS_CANCELLED:
+    MS_TRY(ms_sql_run(store, delete_done, "i", before->id));
+    return ms_sql_changes(store) == 1 ? MS_OK : contradiction(store, before);
+  }
+  return MS_OK;
+}
+
+static ms_status enter_waiting(ms_store *store, const ms_work *work) {
+  ms_lane *lane;
+  MS_TRY(ms_lane_get(store, work->lane, &lane));
+  MS_TRY(ms_sql_run(store, insert_waiting, "iiii", work->lane, work->due_at_ms, work->id,
+                    (int64_t)work->has_life));
+  bool earlier = work->due_at_ms < lane->head_due_ms ||
+                 (work->due_at_ms == lane->head_due_ms && work->id < lane->head_id);
+  if (lane->head_due_ms != MS_HEAD_UNKNOWN && earlier) {
+    lane->head_due_ms = work->due_at_ms;
+    lane->head_id = work->id;
+  }
+  return MS_OK;
+}
+
+static ms_status enter(ms_store *store, const ms_work *work) {
+  if (work->state == MS_ENQUEUED) return enter_waiting(store, work);
+  if (ms_state_is_finished(work->state)) return write_done(store, work);
+  return MS_OK;
+}
+
+/* Works come into being without a deadline's row if they are finished at once. */
+static ms_status move_deadline(ms_store *store, const ms_work *before, const ms_work *after) {
+  bool had = before && before->deadline_ms != MS_NEVER && !ms_state_is_finished(before->state);
+  bool has = after->deadline_ms != MS_NEVER && !ms_state_is_finished(after->state);
+  if (had && has && before->deadline_ms == after->deadline_ms) return MS_OK;
+  if (had) MS_TRY(ms_sql_run(store, delete_deadline, "ii", before->deadline_ms, before->id));
+  if (has) MS_TRY(ms_sql_run(store, insert_deadline, "ii", after->deadline_ms, after->id));
+  return MS_OK;
+}
+
+ms_status ms_work_insert(ms_store *store, const ms_work *work, const ms_text *tags,
+                         size_t tag_count) {
+  MS_TRY(write_spec(store, work));
+  if (work->has_life) MS_TRY(ms_work_write_life(store, work));
+  if (tag_count) MS_TRY(write_tags(store, work->id, tags, tag_count));
+  if (work->name.data) MS_TRY(ms_sql_run(store, insert_name, "ti", work->name, work->id));
+  if (work->deadline_ms != MS_NEVER) MS_TRY(move_deadline(store, NULL, work));
+  return enter(store, work);
+}
+
+ms_status ms_work_replace(ms_store *store, const ms_work *before, const ms_work *after,
+                          const ms_text *tags, size_t tag_count) {
+  if (before->state == MS_ENQUEUED) MS_TRY(leave(store, before, true));
+  MS_TRY(write_spec(store, after));
+  MS_TRY(ms_work_write_life(store, after));
+  if (before->tags.data) MS_TRY(ms_sql_run(store, delete_tags, "it", before->id, before->tags));
+  MS_TRY(write_tags(store, after->id, tags, tag_count));
+  MS_TRY(move_deadline(store, before, after));
+  return before->state == MS_ENQUEUED ? enter(store, after) : MS_OK;
+}
+
+ms_status ms_work_move(ms_store *store, const ms_work *before, const ms_work *after, bool ended) {
+  MS_TRY(leave(store, before, ended));
+  if (after->has_life) MS_TRY(ms_work_write_life(store, after));
+  if (before->deadline_ms != MS_NEVER) MS_TRY(move_deadline(store, before, after));
+  return enter(store, after);
+}
+
+ms_status ms_work_drop_name(ms_store *store, int64_t id, ms_text name) {
+  MS_TRY(ms_sql_run(store, delete_name, "ti", name, id));
+  return ms_sql_run(store, clear_name, "i", id);
+}
+
+ms_status ms_work_delete(ms_store *store, const ms_work *work) {
+  if (work->tags.data) MS_TRY(ms_sql_run(store, delete_tags, "it", work->id, work->tags));
+  if (work->name.data) MS_TRY(ms_sql_run(store, delete_name, "ti", work->name, work->id));
+  if (work->has_life) MS_TRY(ms_sql_run(store, delete_life, "i", work->id));
+  MS_TRY(ms_sql_run(store, delete_progress, "i", work->id));
+  MS_TRY(ms_sql_run(store, delete_done, "i", work->id));
+  return ms_sql_run(store, delete_work, "i", work->id);
+}
+
+ms_status ms_progress_write(ms_store *store, int64_t id, ms_text data) {
+  return ms_sql_run(store, write_progress, "it", id, data);
+}
+
+ms_status ms_progress_clear(ms_store *store, int64_t id) {
+  return ms_sql_run(store, delete_progress, "i", id);
+}
+
+ms_status ms_waiting_take(ms_store *store, int64_t lane, const ms_waiting *waiting) {
+  MS_TRY(ms_sql_run(store, delete_waiting, "iii", lane, waiting->due_at_ms, waiting->id));
+  if (ms_sql_changes(store) == 1) return MS_OK;
+  return ms_fail(&store->err, MS_CORRUPT, "table waiting: work %lld is not there",
+                 (long long)waiting->id);
+}
+
+ms_status ms_waiting_return(ms_store *store, const ms_work *work) {
+  ms_claims_end(store, work->id);
+  return enter_waiting(store, work);
+}
+
+ms_status ms_finish_write(ms_store *store, int64_t at_ms, const int64_t *ids, size_t count) {
+  ms_buf text = {0};
+  if (!ms_ids_format(&text, ids, count)) {
+    ms_buf_deinit(&text);
+    return no_memory(store);
+  }
+  ms_status status = ms_sql_run(store, insert_finish, "it", at_ms, ms_buf_text(&text));
+  ms_buf_deinit(&text);
+  return status;
+}

@@ -1,0 +1,120 @@
+/* Works: their rows, and the one place through which they change state.
+ *
+ * An ms_work is a plain value; its texts live in the arena it was loaded into, or belong to the
+ * caller who made it.
+ *
+ * The thread that holds the store calls, inside a transaction.
+ *
+ * Failures leave their detail in ms_store_err. A move that the store's rows contradict is CORRUPT
+ * and names the work. */
+#ifndef MS_STORE_WORK_H
+#define MS_STORE_WORK_H
+
+#include "base/arena.h"
+#include "base/ids.h"
+#include "model/work.h"
+
+struct ms_store;
+
+typedef struct ms_work {
+  int64_t id;
+  int64_t lane;
+  ms_state state;
+  /* The spec: written once, replaced by update. */
+  ms_text input; /* absent = {} */
+  ms_text tags;  /* JSON text of an array; absent = none */
+  ms_text name;
+  int64_t delay_ms;
+  int64_t at_ms;
+  int64_t every_ms;
+  int64_t flex_ms;
+  ms_repeats repeats;
+  ms_text cron;
+  ms_text zone;
+  ms_backoff backoff;
+  int64_t max_attempts;
+  int64_t timeout_ms;
+  int64_t deadline_ms;
+  ms_text merger;
+  int64_t keep_ms; /* −1 = the manager's retention */
+  int64_t prerequisites; /* how many were declared */
+  ms_text trace;
+  ms_text enqueued_by;
+  /* The life: what changes while the work is unfinished. */
+  bool has_life; /* a row of its own; else the values below are those of fresh work */
+  int64_t pending; /* unfinished prerequisites */
+  int64_t attempt; /* runs that count */
+  int64_t run;     /* starts ever */
+  int64_t period;  /* 0 = not periodic */
+  int64_t generation;
+  int64_t enqueued_at_ms;
+  int64_t due_at_ms;
+  int64_t started_at_ms; /* MS_NEVER = never */
+  int64_t ended_at_ms;   /* of an attempt that goes on; MS_NEVER = none */
+  int64_t streak;        /* interruptions in a row */
+  int64_t wait_ms;       /* the worker's own wait; −1 = the backoff's */
+  int64_t wish_at_ms;    /* MS_NEVER = none */
+  ms_outcome outcome;
+  ms_text error;
+  ms_text stop_reason;
+  ms_text output;
+  ms_text behind; /* "[1,2]": works of the name that must have ended; absent = none */
+  int64_t finished_at_ms; /* MS_NEVER unless finished */
+} ms_work;
+
+/* A fresh work: everything absent. */
+void ms_work_init(ms_work *work);
+bool ms_work_is_periodic(const ms_work *work);
+
+ms_status ms_work_load(struct ms_store *store, int64_t id, ms_arena *arena, ms_work *work,
+                       bool *found);
+/* As load, for a work that has no life row and waits: one look-up. */
+ms_status ms_work_load_fresh(struct ms_store *store, int64_t id, ms_arena *arena, ms_work *work);
+
+ms_status ms_work_lane(struct ms_store *store, int64_t id, int64_t *lane);
+
+/* Stores a new work in its state: enqueued, blocked, failed or cancelled. */
+ms_status ms_work_insert(struct ms_store *store, const ms_work *work, const ms_text *tags,
+                         size_t tag_count);
+/* Replaces the spec of a stored work, its tags included; a waiting one changes its place. */
+ms_status ms_work_replace(struct ms_store *store, const ms_work *before, const ms_work *after,
+                          const ms_text *tags, size_t tag_count);
+/* Moves a work from before->state to after->state and writes what else differs. ended: its run, if
+ * it was running, is over; else the run stays in its claim as a void one. */
+ms_status ms_work_move(struct ms_store *store, const ms_work *before, const ms_work *after,
+                       bool ended);
+/* Writes the life row of a work that stays in its state and place. */
+ms_status ms_work_write_life(struct ms_store *store, const ms_work *work);
+/* The work's name no longer leads to it. */
+ms_status ms_work_drop_name(struct ms_store *store, int64_t id, ms_text name);
+/* Removes a finished work and everything about it. */
+ms_status ms_work_delete(struct ms_store *store, const ms_work *work);
+
+/* Up to limit waiting works of a lane that are due, after the place (after_due, after_id). */
+typedef struct ms_waiting {
+  int64_t due_at_ms;
+  int64_t id;
+  bool has_life;
+} ms_waiting;
+ms_status ms_waiting_read(struct ms_store *store, int64_t lane, int64_t now_ms,
+                          const ms_waiting *after, ms_waiting *out, size_t limit, size_t *count);
+/* The lane's first waiting work after the given place; due MS_NEVER if there is none. */
+ms_status ms_waiting_head(struct ms_store *store, int64_t lane, const ms_waiting *after,
+                          ms_waiting *head);
+/* Claims it: the row goes. */
+ms_status ms_waiting_take(struct ms_store *store, int64_t lane, const ms_waiting *waiting);
+/* An un-begun claim is given back as if it had never been. */
+ms_status ms_waiting_return(struct ms_store *store, const ms_work *work);
+
+/* Unfinished works whose deadline is at or before now (running ones among them); and the first
+ * deadline after now. */
+ms_status ms_deadline_due(struct ms_store *store, int64_t now_ms, ms_ids *ids);
+ms_status ms_deadline_next(struct ms_store *store, int64_t now_ms, int64_t *at_ms);
+
+ms_status ms_progress_write(struct ms_store *store, int64_t id, ms_text data);
+ms_status ms_progress_clear(struct ms_store *store, int64_t id);
+
+/* Notes that works finished, in one row: retention finds them there again. */
+ms_status ms_finish_write(struct ms_store *store, int64_t at_ms, const int64_t *ids, size_t count);
+
+#endif

@@ -1,0 +1,241 @@
+#include "binding/host.h"
+
+#include "base/mem.h"
+#include "binding/answer.h"
+#include "binding/check.h"
+#include "binding/signal.h"
+
+#include <stdio.h>
+
+__attribute__((weak)) ms_status ms_drain(ms_manager *manager, ms_err *err);
+
+/* ---- When to look. ---- */
+
+static int pollfd(lua_State *L, ms_handle *handle) {
+  ms_err err;
+  int descriptor = ms_pollfd(handle->core);
+  if (descriptor >= 0) {
+    lua_pushinteger(L, descriptor);
+    return 1;
+  }
+  ms_status status = ms_fail(&err, MS_LIMIT, "the process has no more file descriptors");
+  return ms_answer(L, status, &err);
+}
+
+static int events(lua_State *L, ms_handle *handle) {
+  (void)handle;
+  lua_pushliteral(L, "r");
+  return 1;
+}
+
+static int clear(lua_State *L, ms_handle *handle) {
+  (void)L;
+  ms_pollfd_clear(handle->core);
+  return 0;
+}
+
+static int wake(lua_State *L, ms_handle *handle) {
+  ms_wake(handle->core);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+static int changes(lua_State *L, ms_handle *handle) {
+  ms_lua_push_int64(L, ms_changes(handle->core));
+  return 1;
+}
+
+static int wait(lua_State *L, ms_handle *handle) {
+  int64_t seen = 0;
+  int64_t timeout_ms = -1;
+  ms_lua_to_int64(L, 2, &seen);
+  ms_lua_to_int64(L, 3, &timeout_ms);
+  ms_wait(handle->core, seen, timeout_ms);
+  return 0;
+}
+
+typedef ms_status ms_ask(ms_manager *, bool *, ms_err *);
+
+static int answer_flag(lua_State *L, ms_handle *handle, ms_ask *ask) {
+  bool flag = false;
+  ms_err err = {0};
+  ms_status status = ask(handle->core, &flag, &err);
+  if (status != MS_OK) return ms_answer(L, status, &err);
+  lua_pushboolean(L, flag);
+  return 1;
+}
+
+static int idle(lua_State *L, ms_handle *handle) {
+  return answer_flag(L, handle, ms_idle);
+}
+
+static int done(lua_State *L, ms_handle *handle) {
+  return answer_flag(L, handle, ms_done);
+}
+
+/* ---- Runs. ---- */
+
+void ms_host_push_run(lua_State *L, ms_handle *handle, ms_run *run) {
+  atomic_store(&run->begun_at_ms, ms_handle_now_ms(handle));
+  ms_work_push(L, run, &handle->place);
+}
+
+static int take_run(lua_State *L, ms_handle *handle) {
+  ms_run *run = ms_take_run(handle->core);
+  if (!run) return 0;
+  ms_host_push_run(L, handle, run);
+  return 1;
+}
+
+static int give_back(lua_State *L, ms_handle *handle) {
+  (void)handle;
+  ms_run *run = ms_work_release(L, ms_work_check(L, 2));
+  if (run) ms_finish_run(run);
+  return 0;
+}
+
+/* The works of `active` on top of the stack whose runs are told to stop. */
+static int list_stopped(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  lua_pushnil(L);
+  int count = 0;
+  for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) {
+    const ms_work_object *work = ms_work_check(L, -2);
+    if (!work->run || !ms_run_stopped(work->run)) continue;
+    if (count == 0) {
+      lua_newtable(L);
+      lua_replace(L, 2);
+    }
+    lua_pushvalue(L, -2);
+    lua_rawseti(L, 2, ++count);
+  }
+  lua_settop(L, 2);
+  return 1;
+}
+
+void ms_host_give_up(lua_State *L, int manager) {
+  int top = lua_gettop(L);
+  ms_handle_push_state(L, manager);
+  if (lua_istable(L, -1)) lua_getfield(L, -1, "active");
+  if (lua_istable(L, -1) && lua_gettop(L) == top + 2) {
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+      ms_work_release(L, ms_work_check(L, -2));
+    }
+  }
+  lua_settop(L, top);
+}
+
+static int drain(lua_State *L, ms_handle *handle) {
+  ms_err err = {0};
+  ms_status status = ms_drain ? ms_drain(handle->core, &err) : MS_OK;
+  if (status != MS_OK) return ms_answer(L, status, &err);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+static int shut(lua_State *L, ms_handle *handle) {
+  int64_t grace_ms = -1;
+  ms_lua_to_int64(L, 2, &grace_ms);
+  ms_host_give_up(L, 1);
+  ms_err err = {0};
+  ms_status status = ms_close(handle->core, grace_ms, &err);
+  if (status != MS_OK) return ms_answer(L, status, &err);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+/* ---- Trouble. ---- */
+
+static void push_trouble(lua_State *L, const ms_trouble *trouble) {
+  lua_createtable(L, 0, 4);
+  lua_pushstring(L, trouble->kind);
+  lua_setfield(L, -2, "kind");
+  lua_pushstring(L, trouble->message);
+  lua_setfield(L, -2, "message");
+  if (trouble->id > 0) {
+    ms_lua_push_int64(L, trouble->id);
+    lua_setfield(L, -2, "id");
+  }
+  if (trouble->worker) {
+    lua_pushstring(L, trouble->worker);
+    lua_setfield(L, -2, "worker");
+  }
+}
+
+/* Not through the gate: the last trouble is told after the manager is closed. */
+static int take_trouble(lua_State *L) {
+  ms_handle *handle = ms_handle_check(L, 1);
+  ms_trouble *trouble = handle->troubles ? ms_troubles_take(handle->troubles) : NULL;
+  if (!trouble) return 0;
+  push_trouble(L, trouble);
+  ms_mem_free(trouble);
+  return 1;
+}
+
+static const char *text_field(lua_State *L, const char *name) {
+  lua_getfield(L, 1, name);
+  return lua_tostring(L, -1);
+}
+
+static int report(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  ms_trouble trouble = {.kind = text_field(L, "kind"), .message = text_field(L, "message")};
+  trouble.worker = text_field(L, "worker");
+  lua_getfield(L, 1, "id");
+  ms_lua_to_int64(L, -1, &trouble.id);
+  if (trouble.kind && trouble.message) ms_trouble_write(&trouble);
+  return 0;
+}
+
+/* ---- Time and signals. ---- */
+
+static int steady(lua_State *L) {
+  ms_lua_push_int64(L, ms_clock_steady_ms(&(ms_clock){0}));
+  return 1;
+}
+
+static int signals_begin(lua_State *L) {
+  ms_err err = {0};
+  ms_status status = ms_signals_begin(ms_handle_check(L, 1)->core, &err);
+  if (status != MS_OK) return ms_answer(L, status, &err);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+static int signals_caught(lua_State *L) {
+  lua_pushboolean(L, ms_signals_caught(ms_handle_check(L, 1)->core));
+  return 1;
+}
+
+static int signals_end(lua_State *L) {
+  ms_signals_end(ms_handle_check(L, 1)->core);
+  return 0;
+}
+
+const ms_method ms_host_methods[] = {
+    {"pollfd", pollfd},
+    {"getfd", pollfd},
+    {"events", events},
+    {NULL, NULL},
+};
+
+const ms_method ms_host_primitives[] = {
+    {"clear", clear}, {"wake", wake}, {"changes", changes},   {"wait", wait},
+    {"idle", idle},   {"done", done}, {"take_run", take_run}, {"give_back", give_back},
+    {"drain", drain}, {"shut", shut}, {NULL, NULL},
+};
+
+void ms_host_register(lua_State *L) {
+  static const luaL_Reg functions[] = {
+      {"stopped", list_stopped},
+      {"take_trouble", take_trouble},
+      {"report", report},
+      {"steady", steady},
+      {"signals_begin", signals_begin},
+      {"signals_caught", signals_caught},
+      {"signals_end", signals_end},
+      {NULL, NULL},
+  };
+  luaL_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,37 @@
+/* What the host's own loop needs of a manager: its runs, its trouble, when to look, and signals.
+ *
+ * A run belongs to its work object between take_run and give_back.
+ *
+ * The host's thread.
+ *
+ * Misuse raises; what the world causes is answered with nil, a message and a code. */
+#ifndef MS_BINDING_HOST_H
+#define MS_BINDING_HOST_H
+
+#include "binding/manager.h"
+
+/* pollfd, getfd, events. */
+extern const ms_method ms_host_methods[];
+
+/* Times are milliseconds.
+ *
+ * take_run(manager) → work, or nothing. give_back(manager, work): its run has a result.
+ * take_trouble(manager) → { kind, message, id, worker }, or nothing.
+ * clear(manager): empties the descriptor. wake(manager).
+ * changes(manager) → a number. wait(manager, seen [, timeout]).
+ * idle(manager), done(manager) → boolean.
+ * drain(manager): no more claims; what runs is told to stop.
+ * shut(manager [, grace]): closes; works that still run are given up. */
+extern const ms_method ms_host_primitives[];
+
+/* Pushes the work object of a run that begins now. */
+void ms_host_push_run(lua_State *L, ms_handle *handle, ms_run *run);
+/* Parts the works that stand as keys in the state's table `active` from their runs. */
+void ms_host_give_up(lua_State *L, int manager);
+
+/* Sets in the table on top of the stack: stopped(active) → a list of its works that are told to
+ * stop, or nil; report(event): writes trouble to stderr; steady() → milliseconds; signals_begin
+ * (manager), signals_caught(manager), signals_end(manager). */
+void ms_host_register(lua_State *L);
+
+#endif

@@ -1,0 +1,96 @@
+#include "binding/step.h"
+
+#include "binding/answer.h"
+#include "binding/check.h"
+#include "binding/host.h"
+
+
+static const char *const waits[] = {"delay", "constraints", "period"};
+static const char *const reasons[] = {"cancelled", "replaced", "timeout",
+                                      "shutdown",  "crashed",  "preempted"};
+#define REASON_COUNT (sizeof reasons / sizeof reasons[0])
+
+static int step_now(lua_State *L, ms_handle *handle) {
+  ms_lua_push_int64(L, ms_step_now(handle->core));
+  return 1;
+}
+
+static int step_next(lua_State *L, ms_handle *handle) {
+  int64_t at_ms = MS_NEVER;
+  ms_err err = {0};
+  ms_status status = ms_step_next(handle->core, &at_ms, &err);
+  if (status != MS_OK) return ms_answer(L, status, &err);
+  if (at_ms == MS_NEVER) return 0;
+  ms_lua_push_int64(L, at_ms);
+  return 1;
+}
+
+static int push_done(lua_State *L, ms_status status, const ms_err *err) {
+  if (status != MS_OK) return ms_answer(L, status, err);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+static int64_t read_moment(lua_State *L) {
+  ms_path path = ms_path_root("now");
+  return ms_check_integer(L, 2, &path, INT64_MIN, INT64_MAX);
+}
+
+static int step_clock(lua_State *L, ms_handle *handle) {
+  ms_step_clock(handle->core, read_moment(L));
+  return 0;
+}
+
+static int step_to(lua_State *L, ms_handle *handle) {
+  ms_err err = {0};
+  return push_done(L, ms_step_to(handle->core, read_moment(L), &err), &err);
+}
+
+static int step_claim(lua_State *L, ms_handle *handle) {
+  ms_run *run = NULL;
+  ms_err err = {0};
+  ms_status status = ms_step_claim(handle->core, &run, &err);
+  if (status != MS_OK) return ms_answer(L, status, &err);
+  if (!run) return 0;
+  ms_host_push_run(L, handle, run);
+  return 1;
+}
+
+static int step_meet(lua_State *L, ms_handle *handle) {
+  ms_path id_path = ms_path_root("id");
+  ms_path kind_path = ms_path_root("kind");
+  int64_t id = ms_check_id(L, 2, &id_path);
+  const char *kind = waits[ms_check_word(L, 3, &kind_path, waits, 3)];
+  ms_err err = {0};
+  return push_done(L, ms_step_meet(handle->core, id, kind, &err), &err);
+}
+
+/* A constraint is named behind "constraint:"; the other reasons are words. */
+static const char *read_reason(lua_State *L, int index) {
+  ms_path path = ms_path_root("reason");
+  if (lua_type(L, index) == LUA_TSTRING) {
+    const char *reason = lua_tostring(L, index);
+    if (strncmp(reason, "constraint:", 11) == 0 && reason[11] != '\0') return reason;
+  }
+  return reasons[ms_check_word(L, index, &path, reasons, REASON_COUNT)];
+}
+
+static int step_stop(lua_State *L, ms_handle *handle) {
+  ms_path path = ms_path_root("id");
+  int64_t id = ms_check_id(L, 2, &path);
+  const char *reason = read_reason(L, 3);
+  ms_err err = {0};
+  return push_done(L, ms_step_stop(handle->core, id, reason, &err), &err);
+}
+
+static int crash(lua_State *L, ms_handle *handle) {
+  ms_host_give_up(L, 1);
+  ms_crash(handle->core);
+  return 0;
+}
+
+const ms_method ms_step_primitives[] = {
+    {"step_now", step_now},   {"step_next", step_next},   {"step_clock", step_clock},
+    {"step_to", step_to},     {"step_claim", step_claim}, {"step_meet", step_meet},
+    {"step_stop", step_stop}, {"crash", crash},           {NULL, NULL},
+};

@@ -1,0 +1,62 @@
+--- The command line: parses the arguments, opens the store, runs one command.
+local moonshift = require "moonshift"
+local commands = require "moonshift.cli.commands"
+local fail = require "moonshift.cli.fail"
+local parser = require "moonshift.cli.parser"
+local run = require "moonshift.cli.run"
+
+-- These may make a new database; a question about one that is not there is a mistake.
+local CREATES = { run = true, enqueue = true }
+
+local function check_database(options)
+  local database = options.db or os.getenv "MOONSHIFT_DB"
+  if not database or database == "" then
+    fail.usage "which database? Give --db or set MOONSHIFT_DB"
+  end
+  if not CREATES[options.command] and not database:match "^%a+://" then
+    local file, message = io.open(database, "rb")
+    if not file then
+      fail.undone(message)
+    end
+    file:close()
+  end
+  return database
+end
+
+--- The options of moonshift.open: those of `run`, or those of a client.
+local function open_options(options)
+  local open = { database = check_database(options) }
+  if options.command == "run" then
+    open.workers, open.threads, open.setup = options.workers, options.threads, options.setup
+    open.durability = options.durability
+  end
+  return open
+end
+
+local function execute(options)
+  local command = options.command == "run" and run or commands[options.command]
+  local manager = fail.check(moonshift.open(open_options(options)))
+  local ok, result = pcall(command, manager, options)
+  manager:close()
+  if not ok then
+    error(result, 0)
+  end
+  return result
+end
+
+local cli = {}
+
+--- Runs the command of the arguments and returns the exit status.
+function cli.main(arguments)
+  local options = parser.new():parse(parser.join(arguments))
+  local ok, result = pcall(execute, options)
+  if ok then
+    return result
+  end
+  local failure = fail.of(result)
+  io.stdout:flush()
+  io.stderr:write("moonshift: ", failure.message, "\n")
+  return failure.status
+end
+
+return cli

@@ -1,0 +1,27 @@
+-- Errors that point at the caller: a public function checks its arguments through here, and what is
+-- wrong is raised with the file and line of whoever called that function.
+
+local misuse = {}
+
+-- The position in one of the module's own files, with which C begins its messages.
+local OWN_POSITION = "^[^\n:]-moonshift[/\\]%w+%.lua:%d+: "
+
+-- Calls a function that checks; its error gets the position of the caller's caller. A public
+-- function calls this itself, and not as a tail call: the levels are counted.
+function misuse.check(call, ...)
+  local ok, first, second, third = pcall(call, ...)
+  if ok then
+    return first, second, third
+  end
+  if type(first) == "string" then
+    first = first:gsub(OWN_POSITION, "", 1)
+  end
+  error(first, 3)
+end
+
+-- Raises with the position of the caller's caller.
+function misuse.fail(message)
+  error(message, 3)
+end
+
+return misuse

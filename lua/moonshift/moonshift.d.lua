@@ -1,0 +1,435 @@
+---@meta moonshift
+-- luacheck: ignore
+
+---Persistent background work: requests are tables, workers are functions, nothing is lost.
+---
+---What the world can cause is returned as `nil, message, code`; misuse raises.
+---@class moonshift
+---@field _VERSION string
+---@field null lightuserdata an explicit null in data
+local moonshift = {}
+
+---Seconds, or text such as `"500ms"`, `"30s"`, `"1h30m"`, `"2d"`.
+---@alias moonshift.Duration number|string
+
+---Seconds since the epoch, or ISO 8601 with a zone.
+---@alias moonshift.Time number|string
+
+---@alias moonshift.Code "BUSY"|"FULL"|"CORRUPT"|"IO"|"CLOSED"|"FORKED"|"NOTFOUND"|"LIMIT"|"TIMEOUT"|"VERSION"|"PERMISSION"|"WORKERS"
+
+---@alias moonshift.State "enqueued"|"running"|"succeeded"|"failed"|"blocked"|"cancelled"
+
+---`"cancelled"`, `"replaced"`, `"timeout"`, `"shutdown"`, `"crashed"`, `"preempted"`, or
+---`"constraint:NAME"`.
+---@alias moonshift.StopReason string
+
+---@alias moonshift.Network "none"|"connected"|"metered"|"unmetered"|"not_roaming"|"roaming"
+
+---@alias moonshift.Run fun(input: table, work: moonshift.Work): moonshift.Outcome?, table?
+
+---`"failure"` may have an output too; `"retry"` may have `{ after = duration }`.
+---@alias moonshift.Outcome "success"|"failure"|"retry"
+
+---@class moonshift.WorkerTable
+---@field run moonshift.Run
+---@field timeout? moonshift.Duration for requests that give none
+---@field on_stop? fun(work: moonshift.Work, reason: moonshift.StopReason)
+
+---@alias moonshift.Worker moonshift.Run|moonshift.WorkerTable
+
+---@alias moonshift.Workers table<string, moonshift.Worker>
+
+---What a worker sees of the run it carries out.
+---@class moonshift.Work
+---@field id integer
+---@field worker string
+---@field attempt integer 1 on the first run
+---@field run integer starts ever: with the id the name of one run
+---@field period? integer 1 for the first run of periodic work
+---@field tags string[]
+---@field name? string
+---@field queue string
+---@field generation integer
+---@field files string[] the paths that triggered it; `more = true` when there are others
+---@field trace? string
+local work = {}
+
+---Records progress.
+---@param data table
+function work:progress(data) end
+
+---The first stop reason, or nil.
+---@return moonshift.StopReason?
+function work:stopped() end
+
+---Waits. True, or nil and the reason as soon as the run is stopped.
+---@param duration moonshift.Duration
+---@return true?
+---@return moonshift.StopReason?
+function work:sleep(duration) end
+
+---@param level "debug"|"info"|"warning"|"error"
+---@param message string
+function work:log(level, message) end
+
+---@class moonshift.QueueSettings
+---@field limit? integer at most so many run at once, in all processes together
+---@field rate? string at most so many starts in a time: `"10/m"`; units are s, m, h, d
+---@field paused? boolean
+
+---@class moonshift.Options
+---@field database string the path of a file, or `":memory:"`
+---@field workers? string|moonshift.Workers|(string|moonshift.Workers)[]
+---@field threads? integer of the pool; the number of CPUs by default, 0 = none
+---@field setup? string a module that each worker thread requires first
+---@field queues? table<string, moonshift.QueueSettings>
+---@field durability? "full"|"normal"
+---@field retention? moonshift.Duration how long finished work is kept: a day
+---@field max_data_bytes? integer largest encoded input, output or progress: 262144
+---@field stop_grace? moonshift.Duration how long stopping work may take: 10 s
+---@field on_error? fun(event: moonshift.Trouble)
+---@field busy_timeout? moonshift.Duration how long to wait for another process's write: 5 s
+
+---@class moonshift.Trouble
+---@field kind "worker"|"store"|"sensor"|"observer"|"thread"
+---@field message string
+---@field id? integer
+---@field worker? string
+
+---@class moonshift.Backoff
+---@field policy? "exponential"|"linear"
+---@field delay? moonshift.Duration
+---@field max? moonshift.Duration
+---@field jitter? number 0 to 1
+
+---@class moonshift.Files
+---@field settle? moonshift.Duration
+---@field max_wait? moonshift.Duration
+---@field rearm? boolean
+---@field [integer] string|{ path: string, recursive: boolean? }
+
+---@class moonshift.Constraints
+---@field network? "connected"|"unmetered"|"metered"|"not_roaming"
+---@field charging? boolean
+---@field battery_not_low? boolean
+---@field storage_not_low? boolean
+---@field idle? boolean
+---@field files? moonshift.Files
+---@field custom? string[]
+---@field at_start_only? boolean
+
+---@class moonshift.Request
+---@field worker string
+---@field input? table
+---@field tags? string[]
+---@field delay? moonshift.Duration
+---@field at? moonshift.Time
+---@field every? moonshift.Duration
+---@field flex? moonshift.Duration
+---@field repeats? "fixed_rate"|"fixed_delay"
+---@field cron? string
+---@field zone? string
+---@field constraints? moonshift.Constraints
+---@field backoff? moonshift.Backoff
+---@field max_attempts? integer
+---@field timeout? moonshift.Duration
+---@field deadline? moonshift.Duration a number is a duration, ISO 8601 text a time
+---@field queue? string
+---@field priority? integer -100 to 100, higher first
+---@field expedited? boolean
+---@field after? (integer|moonshift.Request)[]
+---@field merger? "overwrite"|"arrays"|string
+---@field keep_results_for? moonshift.Duration
+---@field trace? string
+
+---@class moonshift.Unique
+---@field name string
+---@field existing "keep"|"replace"|"append"|"append_or_replace"|"update"
+
+---An id, a list of ids, or conditions: each one value or a list.
+---@alias moonshift.Selector integer|integer[]|moonshift.Conditions
+
+---@class moonshift.Conditions
+---@field all? true alone selects everything
+---@field id? integer|integer[]
+---@field state? moonshift.State|moonshift.State[]
+---@field tag? string|string[]
+---@field name? string|string[]
+---@field worker? string|string[]
+---@field queue? string|string[]
+
+---@class moonshift.Page
+---@field limit? integer
+---@field offset? integer
+---@field order? "id"|"-id"|"due"
+
+---Times are seconds since the epoch, durations seconds; absent means not applicable.
+---@class moonshift.Info
+---@field id integer
+---@field worker string
+---@field state moonshift.State
+---@field input table the request's own
+---@field output? table
+---@field progress? table
+---@field tags string[]
+---@field name? string
+---@field queue string
+---@field priority integer
+---@field attempt integer 0 before the first run
+---@field period? integer
+---@field generation integer
+---@field outcome? "success"|"failure" of the last finished run
+---@field error? string the first line is the message
+---@field stop_reason? moonshift.StopReason
+---@field constraints? moonshift.Constraints
+---@field delay? number
+---@field every? number
+---@field flex? number
+---@field cron? string
+---@field zone? string
+---@field backoff moonshift.Backoff
+---@field prerequisites integer[]
+---@field dependents integer[]
+---@field enqueued_at number
+---@field due_at? number only while enqueued
+---@field started_at? number
+---@field finished_at? number
+---@field enqueued_by? string file and line
+---@field run integer
+---@field trace? string
+
+---@class moonshift.Reason
+---@field kind "delay"|"backoff"|"period"|"constraint"|"prerequisite"|"queue_paused"|"queue_limit"|"rate"|"no_runner"|"threads_busy"|"name_busy"|"deadline"
+---@field detail? string
+---@field clears_at? number
+
+---@class moonshift.Event
+---@field type "snapshot"|"enqueued"|"unblocked"|"started"|"progress"|"retried"|"stopped"|"succeeded"|"failed"|"cancelled"|"updated"|"removed"
+---@field work moonshift.Info
+---@field time number
+
+---@class moonshift.Subscription
+local subscription = {}
+
+---Ends the observation. Twice is fine.
+---@return true
+function subscription:close() end
+
+---Opens a store. A path is short for `{ database = path }`.
+---@param options moonshift.Options|string
+---@return moonshift.Manager?
+---@return string? message
+---@return moonshift.Code? code
+function moonshift.open(options) end
+
+---Marks a table as an array, so that it stays one when it is empty.
+---@param list? table
+---@return table
+function moonshift.array(list) end
+
+---One program's view of a store.
+---@class moonshift.Manager
+local manager = {}
+
+---Returns after the work is durable; a list is one transaction.
+---@param request moonshift.Request|moonshift.Request[]
+---@param unique? moonshift.Unique
+---@return integer|integer[]|nil ids
+---@return "enqueued"|"kept"|"replaced"|"appended"|"updated"|string outcome or the message
+---@return moonshift.Code? code
+function manager:enqueue(request, unique) end
+
+---Each stage is a request or a list of them, and runs after all of the stage before.
+---@param stages (moonshift.Request|moonshift.Request[])[]
+---@param unique? moonshift.Unique
+---@return (integer|integer[])[]? ids in the shape of the stages
+---@return "enqueued"|"kept"|"replaced"|"appended"|"updated"|string outcome or the message
+---@return moonshift.Code? code
+function manager:chain(stages, unique) end
+
+---@param id integer
+---@param request moonshift.Request
+---@return "applied_immediately"|"applied_for_next_run"|"not_applied"|nil
+---@return string? message
+---@return moonshift.Code? code
+function manager:update(id, request) end
+
+---@param id integer
+---@return moonshift.Info?
+---@return string? message
+---@return moonshift.Code? code
+function manager:find(id) end
+
+---@param selector moonshift.Selector
+---@param page? moonshift.Page
+---@return moonshift.Info[]?
+---@return string? message
+---@return moonshift.Code? code
+function manager:query(selector, page) end
+
+---@param selector moonshift.Selector
+---@return integer?
+---@return string? message
+---@return moonshift.Code? code
+function manager:count(selector) end
+
+---Every name that a stored work carries.
+---@return string[]?
+---@return string? message
+---@return moonshift.Code? code
+function manager:names() end
+
+---@return string[]?
+---@return string? message
+---@return moonshift.Code? code
+function manager:tags() end
+
+---Cancels what is unfinished of the selected works and of all that depend on them.
+---@param selector moonshift.Selector
+---@return integer?
+---@return string? message
+---@return moonshift.Code? code
+function manager:cancel(selector) end
+
+---When everything was cancelled last.
+---@return number?
+---@return string? message
+---@return moonshift.Code? code
+function manager:last_cancel_all() end
+
+---Failed and cancelled works are enqueued again, attempts from zero.
+---@param selector moonshift.Selector
+---@return integer?
+---@return string? message
+---@return moonshift.Code? code
+function manager:retry(selector) end
+
+---Enqueued works are due at once.
+---@param selector moonshift.Selector
+---@return integer?
+---@return string? message
+---@return moonshift.Code? code
+function manager:run_now(selector) end
+
+---Deletes finished works that no unfinished one depends on.
+---@param older_than? moonshift.Duration
+---@return integer?
+---@return string? message
+---@return moonshift.Code? code
+function manager:prune(older_than) end
+
+---What the work waits for.
+---@param id integer
+---@return moonshift.Reason[]?
+---@return string? message
+---@return moonshift.Code? code
+function manager:why(id) end
+
+---Serves this state until all selected work is finished.
+---@param selector moonshift.Selector
+---@param timeout? moonshift.Duration
+---@return moonshift.Info[]?
+---@return string? message
+---@return moonshift.Code? code
+function manager:await(selector, timeout) end
+
+---Calls back in this Lua state, inside `run`, `dispatch` and `await`.
+---@param selector moonshift.Selector
+---@param callback fun(event: moonshift.Event)
+---@return moonshift.Subscription?
+---@return string? message
+---@return moonshift.Code? code
+function manager:observe(selector, callback) end
+
+---What the application knows: overrides a sensor or feeds a custom condition; nil hands it back.
+---@param name string
+---@param value moonshift.Network|boolean|nil
+---@return true?
+---@return string? message
+---@return moonshift.Code? code
+function manager:set_condition(name, value) end
+
+---The value of each condition, and more about each: `{ value, source, since }`.
+---@return table<string, moonshift.Network|"unknown"|boolean>?
+---@return table<string, table>|string
+---@return moonshift.Code? code
+function manager:conditions() end
+
+---@param queue string
+---@return true?
+---@return string? message
+---@return moonshift.Code? code
+function manager:pause(queue) end
+
+---@param queue string
+---@return true?
+---@return string? message
+---@return moonshift.Code? code
+function manager:resume(queue) end
+
+---Replaces limit and rate; `paused` stays unless given.
+---@param queue string
+---@param settings moonshift.QueueSettings
+---@return true?
+---@return string? message
+---@return moonshift.Code? code
+function manager:set_queue(queue, settings) end
+
+---Works by state, and what the engine has done.
+---@return table<string, integer>?
+---@return string? message
+---@return moonshift.Code? code
+function manager:stats() end
+
+---Serves this state until `stop`, SIGINT or SIGTERM; `"idle"`: until nothing can run without waiting
+---for time or a condition; `"done"`: until no unfinished one-time work is left.
+---@param mode? "idle"|"done"
+---@return true?
+---@return string? message
+---@return moonshift.Code? code
+function manager:run(mode) end
+
+---Delivers waiting callbacks and lets host workers go on; never blocks.
+---@param max? integer
+---@return integer? n
+---@return string? message
+---@return moonshift.Code? code
+function manager:dispatch(max) end
+
+---Readable when `dispatch` has something to do.
+---@return integer?
+---@return string? message
+---@return moonshift.Code? code
+function manager:pollfd() end
+
+---The same descriptor, by the name that LuaSocket asks for.
+---@return integer?
+---@return string? message
+---@return moonshift.Code? code
+function manager:getfd() end
+
+---@return "r"?
+---@return string? message
+---@return moonshift.Code? code
+function manager:events() end
+
+---Seconds until `dispatch` is to be called although the descriptor is not readable, or nil.
+---@return number?
+---@return string? message
+---@return moonshift.Code? code
+function manager:timeout() end
+
+---Ends `run`.
+---@return true?
+---@return string? message
+---@return moonshift.Code? code
+function manager:stop() end
+
+---Stops what runs, waits for it up to grace, and releases everything. Twice is fine.
+---@param grace? moonshift.Duration
+---@return true?
+---@return string? message
+---@return moonshift.Code? code
+function manager:close(grace) end
+
+return moonshift

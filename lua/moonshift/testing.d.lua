@@ -1,0 +1,77 @@
+---@meta moonshift.testing
+-- luacheck: ignore
+
+---Tests with a virtual clock: nothing moves unless the test says so.
+---@class moonshift.testing
+local testing = {}
+
+---The options of `moonshift.open`, and where the clock begins.
+---@class moonshift.testing.Options : moonshift.Options
+---@field database? ":memory:"
+---@field now? moonshift.Time 2026-01-01T00:00:00Z by default
+
+---@class moonshift.testing.Trial
+---@field input? table
+---@field attempt? integer
+---@field tags? string[]
+---@field files? string[]
+---@field stop_after? moonshift.Duration virtual time, spent by `work:sleep`
+
+---@class moonshift.testing.Record
+---@field progress table[]
+---@field log { level: string, message: string }[]
+---@field error? string
+---@field retry_after? number
+
+---A manager in memory, with its workers in this Lua state.
+---@param options? moonshift.testing.Options
+---@return moonshift.testing.Manager?
+---@return string? message
+---@return moonshift.Code? code
+function testing.open(options) end
+
+---Runs one worker without a manager.
+---@param worker moonshift.Worker
+---@param options? moonshift.testing.Trial
+---@return moonshift.Outcome? outcome
+---@return table? output
+---@return moonshift.testing.Record record
+function testing.run(worker, options) end
+
+---@class moonshift.testing.Manager : moonshift.Manager
+local manager = {}
+
+---The clock, in seconds since the epoch.
+---@return number
+function manager:now() end
+
+---Runs what is due now, each work to its end or first sleep, until nothing is due.
+---@return integer n runs started
+function manager:run_due() end
+
+---Moves the clock to each due moment in turn.
+---@param duration moonshift.Duration
+---@return integer n runs started
+function manager:advance(duration) end
+
+---Treats what the work waits for as met, then runs what is due.
+---@param id integer
+---@param kind "delay"|"constraints"|"period"
+---@return integer n runs started
+function manager:meet(id, kind) end
+
+---Stops a running work as the system would.
+---@param id integer
+---@param reason moonshift.StopReason
+---@return true
+function manager:stop_work(id, reason) end
+
+---Drops this manager as a killed process would be; returns a new one on the same store.
+---@return moonshift.testing.Manager
+function manager:crash() end
+
+---A second manager on the same store, as another process would be.
+---@return moonshift.testing.Manager
+function manager:peer() end
+
+return testing

@@ -1,0 +1,120 @@
+-- moonshift.testing: managers with a virtual clock, and trials of single workers.
+
+local core = require "moonshift.core"
+local manager = require "moonshift.manager"
+local misuse = require "moonshift.misuse"
+local Stepper = require "moonshift.stepper"
+local trial = require "moonshift.trial"
+
+manager.install()
+
+local testing = { run = trial }
+
+function testing.open(options)
+  local opened, message, code = misuse.check(core.open, options, true)
+  if not opened then
+    return nil, message, code
+  end
+  Stepper.attach(opened, options, {})
+  return opened
+end
+
+-- The driver of a test's manager that is open; else nil, message, code.
+local function driver_of(self)
+  local driver = core.state(self).driver
+  if not driver.group then
+    error("only a manager of moonshift.testing can be stepped", 0)
+  end
+  local ok, message, code = core.methods.events(self)
+  if not ok then
+    return nil, message, code
+  end
+  return driver
+end
+
+local methods = core.methods
+
+-- The clock, in seconds since the epoch.
+function methods:now()
+  local driver, message, code = misuse.check(driver_of, self)
+  if not driver then
+    return nil, message, code
+  end
+  return core.step_now(self) / 1000
+end
+
+function methods:run_due()
+  local driver, message, code = misuse.check(driver_of, self)
+  if not driver then
+    return nil, message, code
+  end
+  return driver:run_due()
+end
+
+function methods:advance(duration)
+  local driver, message, code = misuse.check(driver_of, self)
+  local length = misuse.check(core.duration, duration, "duration", true)
+  if not driver then
+    return nil, message, code
+  end
+  return driver:advance(length)
+end
+
+function methods:meet(id, kind)
+  local driver, message, code = misuse.check(driver_of, self)
+  if not driver then
+    return nil, message, code
+  end
+  local met
+  met, message, code = misuse.check(core.step_meet, self, id, kind)
+  if not met then
+    return nil, message, code
+  end
+  return driver:run_due()
+end
+
+function methods:stop_work(id, reason)
+  local driver, message, code = misuse.check(driver_of, self)
+  if not driver then
+    return nil, message, code
+  end
+  local stopped
+  stopped, message, code = misuse.check(core.step_stop, self, id, reason)
+  core.state(self).after_change()
+  return stopped, message, code
+end
+
+-- Another manager on the store of this one.
+local function open_beside(self, driver)
+  local opened, message, code = core.open(driver.options, true, self)
+  if not opened then
+    return nil, message, code
+  end
+  Stepper.attach(opened, driver.options, driver.group)
+  return opened
+end
+
+function methods:peer()
+  local driver, message, code = misuse.check(driver_of, self)
+  if not driver then
+    return nil, message, code
+  end
+  local peer
+  peer, message, code = misuse.check(open_beside, self, driver)
+  return peer, message, code
+end
+
+function methods:crash()
+  local driver, message, code = misuse.check(driver_of, self)
+  if not driver then
+    return nil, message, code
+  elseif driver.runs:is_inside() then
+    misuse.fail("crash: a manager cannot crash inside a worker that it runs itself")
+  end
+  driver:crash()
+  local successor
+  successor, message, code = misuse.check(open_beside, self, driver)
+  return successor, message, code
+end
+
+return testing

@@ -1,0 +1,76 @@
+--- Other processes that run Lua with the same module, and their sudden end.
+local child = {}
+child.__index = child
+local started = {}
+
+local function quote(text)
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+local function interpreter()
+  local index = 0
+  while arg and arg[index - 1] do
+    index = index - 1
+  end
+  if arg and index < 0 then
+    return arg[index]
+  end
+  return jit and "luajit" or "lua" .. _VERSION:match "%d+%.%d+"
+end
+
+--- Starts spec/support/children/NAME.lua with string arguments. The system ends it after a minute,
+--- so that a hanging child cannot hold up the specs.
+function child.start(name, ...)
+  local paths = ("package.path=%q package.cpath=%q"):format(package.path, package.cpath)
+  local words = { "exec", quote(interpreter()), "-e", quote(paths),
+    quote("spec/support/children/" .. name .. ".lua") }
+  for _, argument in ipairs { ... } do
+    words[#words + 1] = quote(tostring(argument))
+  end
+  local script = quote("echo $$; " .. table.concat(words, " "))
+  local pipe = assert(io.popen("timeout -s KILL 60 sh -c " .. script .. " 2>&1", "r"))
+  local self = setmetatable({ pipe = pipe, pid = assert(pipe:read "*l") }, child)
+  started[self] = true
+  return self
+end
+
+--- Kills all children that are left.
+function child.clear()
+  for self in pairs(started) do
+    self:kill()
+  end
+end
+
+--- The next line the child writes, or nil after its end.
+function child:line()
+  return self.pipe:read "*l"
+end
+
+--- Waits for the line; anything else the child says is an error.
+function child:expect(line)
+  local got = self:line()
+  if got ~= line then
+    error(("the child said %s instead of %s: %s"):format(tostring(got), line,
+      tostring(got and self.pipe:read "*a")), 2)
+  end
+end
+
+--- All that is left to read, then the child has ended.
+function child:rest()
+  local text = self.pipe:read "*a"
+  self.pipe:close()
+  started[self] = nil
+  return text
+end
+
+--- Kills the child as `kill -9` does. Returns once it is gone, with the lines that were left.
+function child:kill()
+  os.execute("kill -9 " .. self.pid .. " 2>/dev/null")
+  local lines = {}
+  for line in self:rest():gmatch "[^\n]+" do
+    lines[#lines + 1] = line
+  end
+  return lines
+end
+
+return child

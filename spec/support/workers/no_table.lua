@@ -1,0 +1,2 @@
+--- A module that loads but gives no workers.
+return "nothing here"
