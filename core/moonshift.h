@@ -75,6 +75,9 @@ typedef struct ms_options {
 void ms_options_init(ms_options *options);
 
 ms_status ms_open(const ms_options *options, ms_manager **manager, ms_err *err);
+/* The first half of closing: claims nothing more and stops what runs with reason "shutdown", without
+ * waiting for it. For hosts that must give their own runs back before they close. */
+ms_status ms_drain(ms_manager *manager, ms_err *err);
 /* Stops claiming, stops what runs with reason "shutdown", waits up to grace_ms (−1 = stop_grace)
  * for it to end, releases everything. Closing twice is fine. Host: runs of the host must be given
  * back before, or count as abandoned. */

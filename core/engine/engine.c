@@ -340,6 +340,7 @@ static ms_status apply_stop_all(ms_engine *engine, ms_call *call) {
   ms_status status = complete ? MS_OK : ms_engine_no_memory(engine);
   for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
     ms_flight *flight = ms_map_get(&engine->runs, ids.items[i]);
+    if (ms_flight_returned(engine, flight)) continue;
     if (!ms_take_unbegun(engine, flight)) {
       status = ms_settle_stop(engine, ids.items[i], "shutdown", false);
       continue;
@@ -418,12 +419,17 @@ static void end_runs(ms_engine *engine, int64_t grace_ms) {
   if (!wait_for_runs(engine, UNWIND_MS)) give_up_pool_runs(engine);
 }
 
+ms_status ms_drain(ms_manager *engine, ms_err *err) {
+  ms_call stop = {.apply = apply_stop_all};
+  return ms_engine_call(engine, &stop, err);
+}
+
 ms_status ms_close(ms_manager *engine, int64_t grace_ms, ms_err *err) {
-  ms_call stop = {.apply = apply_stop_all}, leave = {.apply = apply_leave};
+  ms_call leave = {.apply = apply_leave};
   ms_status status = ms_usable(engine, err);
   if (status == MS_CLOSED) return MS_OK;
   MS_TRY(status);
-  status = ms_engine_call(engine, &stop, err);
+  status = ms_drain(engine, err);
   end_runs(engine, grace_ms < 0 ? engine->options.stop_grace_ms : grace_ms);
   ms_engine_call(engine, &leave, NULL);
   if (!ms_store_in_memory(engine->store)) ms_peers_nudge(&engine->peers);

@@ -103,6 +103,8 @@ typedef struct ms_turn {
   ms_ids stopped; /* ids of own runs to stop when the turn is committed */
   ms_link taken_back; /* runs that never began */
   bool returned;  /* a void run ended, or a claim was given back */
+  size_t host_room; /* how many works the host wants to run now */
+  bool host_ready;  /* work waits that only the host can start */
 } ms_turn;
 
 struct ms_engine {
@@ -114,6 +116,7 @@ struct ms_engine {
   int64_t owner;
   ms_peers peers;
   ms_ids others; /* numbers of the other processes on the store */
+  bool foreign;  /* others have changed the store and no turn has taken note of it */
   int64_t look_again_ms; /* until then a process that ends may still hold its lock */
   ms_executor *executor;
   ms_worker_name *names;
@@ -137,6 +140,7 @@ struct ms_engine {
   /* The outbox. */
   ms_link events;
   ms_link host_runs;
+  bool host_ready;
   int64_t changes;
   int wake_fds[2];
   bool woken;
@@ -156,6 +160,8 @@ struct ms_engine {
   ms_link customs;
   size_t ahead; /* claims beyond the free threads */
   int64_t claimed_at_ms;
+  size_t host_ahead;
+  int64_t host_claimed_at_ms;
   ms_ids met; /* stepped: works whose constraints count as met, and the lanes they are in */
   ms_ids met_lanes;
   uint64_t random;
@@ -191,11 +197,12 @@ void ms_engine_nudge(ms_engine *engine);
 void ms_engine_wake_thread(ms_engine *engine);
 /* The pool's and the host's way back. */
 void ms_engine_give_back(void *engine, ms_run *run);
-/* One turn: room is how many host runs a stepped engine may claim. */
-ms_status ms_engine_turn(ms_engine *engine, size_t room);
+ms_status ms_engine_turn(ms_engine *engine);
 int64_t ms_engine_now(const ms_engine *engine);
 ms_flight *ms_flight_of(ms_run *run);
 void ms_flight_free(ms_run *run);
+/* A worker that has returned before a stop reaches it wins. */
+bool ms_flight_returned(ms_engine *engine, const ms_flight *flight);
 /* Takes a run back that nobody has begun; false if somebody has. */
 bool ms_take_unbegun(ms_engine *engine, ms_flight *flight);
 /* Time asks for a turn at that moment. */
@@ -238,7 +245,9 @@ ms_status ms_settle_finished(ms_engine *engine, const ms_work *work);
 
 /* ---- schedule.c ---- */
 
-ms_status ms_schedule_claim(ms_engine *engine, size_t room);
+ms_status ms_schedule_claim(ms_engine *engine);
+/* How much to claim for a host that asks. */
+size_t ms_schedule_host_room(ms_engine *engine);
 ms_place ms_schedule_place(ms_engine *engine, const ms_lane *lane, int64_t *timeout_ms);
 /* Stops runs whose conditions are gone, whose time is over, whose claim is void. */
 ms_status ms_schedule_stop(ms_engine *engine);
@@ -263,6 +272,9 @@ ms_status ms_lane_constraints(ms_engine *engine, const ms_lane *lane, ms_arena *
 ms_status ms_outbox_event(ms_engine *engine, ms_event_type type, int64_t id);
 void ms_outbox_publish(ms_engine *engine);
 void ms_outbox_drop(ms_engine *engine);
+/* Claims for a host that is there to run; what was claimed is then shifted from the outbox. */
+ms_status ms_ask_for_runs(ms_engine *engine, ms_err *err);
+ms_run *ms_shift_run(ms_engine *engine);
 
 /* What other processes' observers must hear of, into the store; and what ours must, out of it. */
 ms_status ms_outbox_write(ms_engine *engine);

@@ -234,7 +234,7 @@ static ms_status look(ms_engine *engine, enqueue_call *args, standing *name) {
 }
 
 static ms_status keep(ms_engine *engine, enqueue_call *args, const standing *name) {
-  size_t count = args->count == 1 ? 1 : name->unfinished.count;
+  size_t count = name->unfinished.count;
   args->out = (ms_enqueued){.count = count, .outcome = "kept"};
   args->out.ids = ms_arena_take(args->arena, count * sizeof *args->out.ids);
   if (!args->out.ids) return ms_engine_no_memory(engine);

@@ -109,8 +109,8 @@ void ms_outbox_publish(ms_engine *engine) {
   bool concerns = engine->turn.finished.count || engine->turn.returned;
   pthread_mutex_lock(&engine->mutex);
   if (concerns) engine->changes++;
-  concerns = concerns || !ms_list_empty(&engine->turn.events) ||
-             !ms_list_empty(&engine->host_runs);
+  engine->host_ready = engine->turn.host_ready;
+  concerns = concerns || !ms_list_empty(&engine->turn.events) || engine->host_ready;
   ms_list_move(&engine->events, &engine->turn.events);
   if (concerns) signal_host(engine);
   pthread_mutex_unlock(&engine->mutex);
@@ -215,16 +215,33 @@ ms_event *ms_take_event(ms_manager *engine) {
   return link ? MS_LIST_ENTRY(link, ms_event, link) : NULL;
 }
 
-ms_run *ms_take_run(ms_manager *engine) {
+static ms_status apply_ask(ms_engine *engine, ms_call *call) {
+  (void)call;
+  engine->turn.host_room = engine->options.stepped ? 1 : ms_schedule_host_room(engine);
+  return MS_OK;
+}
+
+/* Host work is claimed when the host is there to run it. */
+ms_status ms_ask_for_runs(ms_engine *engine, ms_err *err) {
+  ms_call ask = {.apply = apply_ask};
+  return ms_engine_call(engine, &ask, err);
+}
+
+ms_run *ms_shift_run(ms_engine *engine) {
   pthread_mutex_lock(&engine->mutex);
   ms_link *link = ms_list_shift(&engine->host_runs);
-  bool last = link && ms_list_empty(&engine->host_runs);
+  if (link) MS_LIST_ENTRY(link, ms_run, link)->begun_at_ms = ms_engine_now(engine);
   pthread_mutex_unlock(&engine->mutex);
-  if (!link) return NULL;
-  ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
-  run->begun_at_ms = ms_engine_now(engine);
-  if (last && !engine->options.stepped) ms_engine_nudge(engine);
-  return run;
+  return link ? MS_LIST_ENTRY(link, ms_run, link) : NULL;
+}
+
+ms_run *ms_take_run(ms_manager *engine) {
+  ms_run *run = ms_shift_run(engine);
+  pthread_mutex_lock(&engine->mutex);
+  bool ready = engine->host_ready;
+  pthread_mutex_unlock(&engine->mutex);
+  if (run || !ready || ms_ask_for_runs(engine, NULL) != MS_OK) return run;
+  return ms_shift_run(engine);
 }
 
 void ms_finish_run(ms_run *run) {
@@ -272,7 +289,7 @@ void ms_wake(ms_manager *engine) {
 
 static bool has_something(ms_engine *engine, int64_t seen) {
   pthread_mutex_lock(&engine->mutex);
-  bool has = engine->changes != seen || !ms_list_empty(&engine->events) ||
+  bool has = engine->changes != seen || engine->host_ready || !ms_list_empty(&engine->events) ||
              !ms_list_empty(&engine->host_runs);
   pthread_mutex_unlock(&engine->mutex);
   return has;

@@ -15,8 +15,8 @@
 #define QUICK_MS 5
 /* Work that was claimed ahead and has not begun by then may begin elsewhere. */
 #define AHEAD_PATIENCE_MS 20
-/* Host work is claimed while fewer than this wait for the host. */
-#define HOST_ROOM 64
+/* Host work is claimed when the host asks for it: one, then more while it is quick. */
+#define HOST_MOST 64
 #define CHUNK_FIRST 4
 #define CHUNK_MOST 64
 
@@ -90,12 +90,15 @@ static ms_status consider(claim_round *round, ms_lane *lane) {
     ms_turn_wake_at(engine, lane->head_due_ms);
     return MS_OK;
   }
-  if (round->room[place] <= 0) return MS_OK;
+  MS_TRY(ms_schedule_gate(engine, lane, &gate));
+  bool asks_host = place == MS_PLACE_HOST && !engine->turn.host_ready;
+  if (gate.paused || gate.room <= 0 || (round->room[place] <= 0 && !asks_host)) return MS_OK;
   MS_TRY(constraints_hold(round, lane, &hold));
   if (!hold && !has_met(engine, lane)) return MS_OK;
-  MS_TRY(ms_schedule_gate(engine, lane, &gate));
-  if (gate.rated) ms_turn_wake_at(engine, gate.clears_at_ms);
-  if (gate.paused || gate.room <= 0) return MS_OK;
+  if (round->room[place] <= 0) {
+    engine->turn.host_ready = true;
+    return MS_OK;
+  }
   candidate *fresh = ms_arena_take(&round->arena, sizeof *fresh);
   if (!fresh) return ms_engine_no_memory(engine);
   *fresh = (candidate){
@@ -202,6 +205,9 @@ static ms_status prepare(claim_round *round, candidate *from, const ms_waiting *
   flight->meets = lane_is_met(engine, &flight->work);
   *taken = !behind && (hold || flight->meets);
   if (!*taken) return MS_OK;
+  if (flight->run.timeout_ms) {
+    ms_turn_wake_at(engine, engine->turn.now_ms + flight->run.timeout_ms);
+  }
   MS_TRY(ms_waiting_take(engine->store, from->lane->id, row));
   MS_TRY(use_up(engine, flight));
   if (from->queue && from->queue->rate) {
@@ -292,6 +298,19 @@ static ms_status take_all(claim_round *round) {
   return MS_OK;
 }
 
+/* A rate that this turn has used up says when it has room again. */
+static ms_status look_at_rates(ms_engine *engine) {
+  const ms_queues *queues = ms_queues_all(engine->store);
+  int64_t room, room_at_ms;
+  for (size_t i = 0; i < queues->count; i++) {
+    if (!queues->items[i].rate) continue;
+    MS_TRY(ms_queue_rate_room(engine->store, &queues->items[i], engine->turn.now_ms, &room,
+                              &room_at_ms));
+    if (!room) ms_turn_wake_at(engine, room_at_ms);
+  }
+  return MS_OK;
+}
+
 static ms_status write_claim(claim_round *round) {
   ms_engine *engine = round->engine;
   int64_t batch;
@@ -326,36 +345,34 @@ static void set_pool_room(claim_round *round) {
       round->free + (refill ? (int64_t)(engine->ahead - ready) : 0);
 }
 
-static void set_host_room(claim_round *round, size_t room) {
-  ms_engine *engine = round->engine;
-  if (engine->options.stepped) {
-    round->room[MS_PLACE_HOST] = (int64_t)room;
-    return;
-  }
-  size_t waiting = 0;
-  pthread_mutex_lock(&engine->mutex);
-  MS_LIST_EACH(link, &engine->host_runs) waiting++;
-  pthread_mutex_unlock(&engine->mutex);
-  round->room[MS_PLACE_HOST] = waiting < HOST_ROOM ? (int64_t)(HOST_ROOM - waiting) : 0;
-}
-
-static ms_status claim(claim_round *round, size_t room) {
+static ms_status claim(claim_round *round) {
   ms_engine *engine = round->engine;
   const ms_lanes *lanes = ms_lanes_all(engine->store);
   set_pool_room(round);
-  set_host_room(round, room);
+  round->room[MS_PLACE_HOST] = (int64_t)engine->turn.host_room;
   for (size_t i = 0; i < lanes->count; i++) MS_TRY(consider(round, lanes->items[i]));
   MS_TRY(take_all(round));
+  bool used_up = engine->turn.host_room && !round->room[MS_PLACE_HOST];
+  engine->turn.host_ready = engine->turn.host_ready || used_up;
+  MS_TRY(look_at_rates(engine));
   MS_TRY(write_claim(round));
   if (round->ids.count) engine->claimed_at_ms = engine->turn.now_ms;
   return MS_OK;
 }
 
-ms_status ms_schedule_claim(ms_engine *engine, size_t room) {
+size_t ms_schedule_host_room(ms_engine *engine) {
+  int64_t since_ms = ms_engine_now(engine) - engine->host_claimed_at_ms;
+  engine->host_ahead = since_ms <= QUICK_MS ? engine->host_ahead * 2 : 1;
+  if (engine->host_ahead > HOST_MOST) engine->host_ahead = HOST_MOST;
+  engine->host_claimed_at_ms = ms_engine_now(engine);
+  return engine->host_ahead;
+}
+
+ms_status ms_schedule_claim(ms_engine *engine) {
   if (engine->closing || !engine->options.has_workers) return MS_OK;
   claim_round round = {.engine = engine, .heap = {.before = comes_first}};
   ms_status status = ms_schedule_take_back(engine);
-  if (status == MS_OK) status = claim(&round, room);
+  if (status == MS_OK) status = claim(&round);
   ms_heap_deinit(&round.heap);
   ms_ids_deinit(&round.ids);
   ms_arena_deinit(&round.arena);
@@ -393,20 +410,34 @@ ms_status ms_schedule_ready(ms_engine *engine, bool *ready) {
 
 /* ---- Claims that did not begin ---- */
 
-static bool impatient(ms_engine *engine) {
-  if (!engine->executor || engine->ahead == 0 || !ms_executor_ready(engine->executor)) {
-    return false;
-  }
-  int64_t until_ms = engine->claimed_at_ms + AHEAD_PATIENCE_MS;
+/* Whether what was claimed ahead at that time has had its chance. */
+static bool impatient(ms_engine *engine, int64_t claimed_at_ms) {
+  int64_t until_ms = claimed_at_ms + AHEAD_PATIENCE_MS;
   if (engine->turn.now_ms >= until_ms) return true;
   ms_turn_wake_at(engine, until_ms);
   return false;
 }
 
-ms_status ms_schedule_take_back(ms_engine *engine) {
-  if (!impatient(engine)) return MS_OK;
+static void take_back_from_pool(ms_engine *engine) {
+  if (!engine->executor || !engine->ahead || !ms_executor_ready(engine->executor)) return;
+  if (!impatient(engine, engine->claimed_at_ms)) return;
   engine->ahead = 0;
   ms_executor_take_back(engine->executor, &engine->turn.taken_back);
+}
+
+static void take_back_from_host(ms_engine *engine) {
+  if (engine->options.stepped) return;
+  pthread_mutex_lock(&engine->mutex);
+  bool waits = !ms_list_empty(&engine->host_runs);
+  if (waits && impatient(engine, engine->host_claimed_at_ms)) {
+    ms_list_move(&engine->turn.taken_back, &engine->host_runs);
+  }
+  pthread_mutex_unlock(&engine->mutex);
+}
+
+ms_status ms_schedule_take_back(ms_engine *engine) {
+  take_back_from_pool(engine);
+  take_back_from_host(engine);
   MS_LIST_EACH(link, &engine->turn.taken_back) {
     MS_TRY(ms_settle_return(engine, MS_LIST_ENTRY(link, ms_run, link)));
   }

@@ -328,14 +328,18 @@ ms_status ms_settle_deadline(ms_engine *engine, int64_t id) {
   return status;
 }
 
+/* A run that was stopped before and has not ended yet is not told again, but its reason is. */
 static ms_status cancel_loaded(ms_engine *engine, ms_arena *arena, const ms_work *before,
                                const char *reason) {
   ms_work after = *before;
+  bool live;
   if (before->state == MS_RUNNING) {
     count_run(&after, started_at(engine, before->id), engine->turn.now_ms, true);
+    MS_TRY(tell_run(engine, before->id, reason));
+  }
+  if (ms_claims_find(engine->store, before->id, &live)) {
     after.stop_reason = copy_text(arena, reason);
     if (!after.stop_reason.data) return no_memory(engine);
-    MS_TRY(tell_run(engine, before->id, reason));
   }
   after.state = MS_CANCELLED;
   after.finished_at_ms = engine->turn.now_ms;

@@ -39,10 +39,8 @@ ms_status ms_step_next(ms_manager *engine, int64_t *at_ms, ms_err *err) {
 }
 
 ms_status ms_step_claim(ms_manager *engine, ms_run **run, ms_err *err) {
-  MS_TRY(ms_usable(engine, err));
-  ms_status status = ms_engine_turn(engine, 1);
-  if (status != MS_OK) return ms_engine_fail(engine, status, err);
-  *run = ms_take_run(engine);
+  MS_TRY(ms_ask_for_runs(engine, err));
+  *run = ms_shift_run(engine);
   return MS_OK;
 }
 

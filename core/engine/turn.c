@@ -60,6 +60,8 @@ static void turn_begin(ms_engine *engine) {
   turn->now_ms = ms_engine_now(engine);
   turn->claimed_count = 0;
   turn->returned = false;
+  turn->host_room = 0;
+  turn->host_ready = false;
   turn->finished.count = 0;
   turn->stopped.count = 0;
   turn->noted.count = 0;
@@ -149,39 +151,40 @@ static ms_status apply_calls(ms_engine *engine, ms_link *calls, bool reads) {
   return MS_OK;
 }
 
-static ms_status write_turn(ms_engine *engine) {
-  ms_turn *turn = &engine->turn;
-  if (turn->finished.count) {
-    MS_TRY(ms_finish_write(engine->store, turn->now_ms, turn->finished.items,
-                           turn->finished.count));
-  }
-  MS_TRY(ms_outbox_write(engine));
-  return ms_claims_write(engine->store);
+static ms_status note_finished(ms_engine *engine) {
+  const ms_ids *finished = &engine->turn.finished;
+  if (!finished->count) return MS_OK;
+  return ms_finish_write(engine->store, engine->turn.now_ms, finished->items, finished->count);
 }
 
-static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results, bool changed,
-                          size_t room) {
+static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   bool shared = engine->options.stepped && engine->world->users > 1;
-  if (changed || shared || engine->turn.now_ms < engine->look_again_ms) MS_TRY(take_note_of_others(engine));
+  bool ending = engine->turn.now_ms < engine->look_again_ms;
+  if (engine->foreign || shared || ending) MS_TRY(take_note_of_others(engine));
   MS_TRY(settle_results(engine, results));
   MS_TRY(write_all_progress(engine));
   MS_TRY(apply_calls(engine, calls, false));
   MS_TRY(ms_schedule_stop(engine));
   MS_TRY(fail_late(engine));
-  MS_TRY(ms_schedule_claim(engine, room));
+  MS_TRY(ms_schedule_claim(engine));
+  MS_TRY(note_finished(engine));
   MS_TRY(ms_schedule_retention(engine));
-  return write_turn(engine);
+  MS_TRY(ms_outbox_write(engine));
+  return ms_claims_write(engine->store);
 }
 
-static ms_status transact(ms_engine *engine, ms_link *calls, ms_link *results, size_t room) {
+static ms_status transact(ms_engine *engine, ms_link *calls, ms_link *results) {
   bool changed;
   MS_TRY(ms_store_begin(engine->store, &changed));
-  ms_status status = run_turn(engine, calls, results, changed, room);
+  if (changed) engine->foreign = true;
+  ms_status status = run_turn(engine, calls, results);
   if (status == MS_OK) status = ms_store_commit(engine->store);
   if (status != MS_OK) ms_store_rollback(engine->store);
-  engine->stats.commits += status == MS_OK;
-  if (changed) engine->turn.returned = true;
-  return status;
+  if (status != MS_OK) return status;
+  engine->stats.commits++;
+  if (engine->foreign) engine->turn.returned = true;
+  engine->foreign = false;
+  return MS_OK;
 }
 
 /* ---- After the commit ---- */
@@ -201,6 +204,13 @@ static void hand_over(ms_engine *engine) {
   pthread_mutex_lock(&engine->mutex);
   ms_list_move(&engine->host_runs, &host);
   pthread_mutex_unlock(&engine->mutex);
+}
+
+bool ms_flight_returned(ms_engine *engine, const ms_flight *flight) {
+  pthread_mutex_lock(&engine->mutex);
+  bool returned = flight->returned;
+  pthread_mutex_unlock(&engine->mutex);
+  return returned;
 }
 
 bool ms_take_unbegun(ms_engine *engine, ms_flight *flight) {
@@ -226,6 +236,16 @@ static void stop_runs(ms_engine *engine) {
   }
 }
 
+/* Constraints count as met until the run ends. */
+static void forget_met(ms_engine *engine, int64_t id) {
+  for (size_t i = 0; i < engine->met.count; i++) {
+    if (engine->met.items[i] != id) continue;
+    engine->met.items[i] = engine->met.items[--engine->met.count];
+    engine->met_lanes.items[i] = engine->met_lanes.items[--engine->met_lanes.count];
+    i--;
+  }
+}
+
 /* Settled runs go; their engine's record goes with them. */
 static void free_ended(ms_engine *engine, ms_link *results) {
   for (ms_link *link; (link = ms_list_shift(results));) {
@@ -235,6 +255,7 @@ static void free_ended(ms_engine *engine, ms_link *results) {
       ms_buf_add_char(&run->error, '\0');
       ms_engine_trouble(engine, "worker", run->error.data, run->id, run->worker.data);
     }
+    if (ms_flight_of(run)->meets) forget_met(engine, run->id);
     engine->stats.results++;
     ms_flight_free(run);
   }
@@ -305,9 +326,9 @@ static void fail_calls(ms_engine *engine, ms_link *calls, bool reads, ms_status 
   }
 }
 
-static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results, size_t room) {
+static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results) {
   turn_begin(engine);
-  ms_status status = transact(engine, calls, results, room);
+  ms_status status = transact(engine, calls, results);
   engine->stats.turns++;
   if (status == MS_OK) {
     engine->deferred = false;
@@ -320,11 +341,11 @@ static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results
   return status;
 }
 
-/* *changed: another process has changed the store, which a turn must take note of. */
-static ms_status turn_reads(ms_engine *engine, ms_link *calls, bool *changed) {
-  *changed = false;
+static ms_status turn_reads(ms_engine *engine, ms_link *calls) {
+  bool changed = false;
   engine->turn.now_ms = ms_engine_now(engine);
-  ms_status status = ms_store_begin_read(engine->store, changed);
+  ms_status status = ms_store_begin_read(engine->store, &changed);
+  if (changed) engine->foreign = true;
   if (status == MS_OK) status = apply_calls(engine, calls, true);
   if (status == MS_OK) status = ms_store_commit(engine->store);
   if (status == MS_OK) return MS_OK;
@@ -347,6 +368,12 @@ static void collect(ms_engine *engine, ms_link *calls, ms_link *results, bool *n
   pthread_mutex_unlock(&engine->mutex);
 }
 
+static void ask_for_turn(ms_engine *engine) {
+  pthread_mutex_lock(&engine->mutex);
+  engine->nudged = true;
+  pthread_mutex_unlock(&engine->mutex);
+}
+
 static void answer(ms_engine *engine, ms_link *calls) {
   pthread_mutex_lock(&engine->mutex);
   for (ms_link *link; (link = ms_list_shift(calls));) {
@@ -355,21 +382,16 @@ static void answer(ms_engine *engine, ms_link *calls) {
   pthread_mutex_unlock(&engine->mutex);
 }
 
-ms_status ms_engine_turn(ms_engine *engine, size_t room) {
+ms_status ms_engine_turn(ms_engine *engine) {
   ms_link calls, results;
-  bool needed, changed = false;
+  bool needed;
   ms_status status = MS_OK;
   collect(engine, &calls, &results, &needed);
-  if (needed || room || has_calls(&calls, false)) {
-    status = turn_writes(engine, &calls, &results, room);
+  if (needed || has_calls(&calls, false)) {
+    status = turn_writes(engine, &calls, &results);
   }
-  if (has_calls(&calls, true)) turn_reads(engine, &calls, &changed);
-  if (changed) {
-    pthread_mutex_lock(&engine->mutex);
-    engine->nudged = true;
-    engine->changes++;
-    pthread_mutex_unlock(&engine->mutex);
-  }
+  if (has_calls(&calls, true)) turn_reads(engine, &calls);
+  if (engine->foreign) ask_for_turn(engine);
   answer(engine, &calls);
   return status;
 }
@@ -409,7 +431,7 @@ ms_status ms_engine_call(ms_engine *engine, ms_call *call, ms_err *err) {
     }
     engine->turning = true;
     pthread_mutex_unlock(&engine->mutex);
-    ms_engine_turn(engine, 0);
+    ms_engine_turn(engine);
     pthread_mutex_lock(&engine->mutex);
     engine->turning = false;
     pthread_cond_broadcast(&engine->turned);
@@ -437,18 +459,16 @@ static void checkpoint(ms_engine *engine) {
 static void look_at_peers(ms_engine *engine) {
   bool changed = false;
   if (ms_store_begin_read(engine->store, &changed) == MS_OK) ms_store_commit(engine->store);
+  if (changed) engine->foreign = true;
   for (size_t i = 0; i < engine->others.count; i++) {
-    if (!ms_owner_alive(engine, engine->others.items[i])) changed = true;
+    if (!ms_owner_alive(engine, engine->others.items[i])) engine->foreign = true;
   }
-  pthread_mutex_lock(&engine->mutex);
-  if (changed) engine->nudged = true;
-  if (changed) engine->changes++;
-  pthread_mutex_unlock(&engine->mutex);
+  if (engine->foreign) ask_for_turn(engine);
 }
 
 static void serve_once(ms_engine *engine, bool peered) {
   if (peered) look_at_peers(engine);
-  ms_engine_turn(engine, 0);
+  ms_engine_turn(engine);
   checkpoint(engine);
 }
 

@@ -73,17 +73,9 @@ static void press(ms_engine *engine, ms_flight *flight) {
                     id, worker);
 }
 
-/* A worker that has returned before the stop reached it wins. */
-static bool has_returned(ms_engine *engine, const ms_flight *flight) {
-  pthread_mutex_lock(&engine->mutex);
-  bool returned = flight->returned;
-  pthread_mutex_unlock(&engine->mutex);
-  return returned;
-}
-
 static ms_status watch_run(ms_engine *engine, ms_flight *flight, ms_arena *arena) {
   bool live, stopped;
-  if (has_returned(engine, flight)) return MS_OK;
+  if (ms_flight_returned(engine, flight)) return MS_OK;
   if (flight->stopped_at_ms != MS_NEVER) {
     press(engine, flight);
     return MS_OK;

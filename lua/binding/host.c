@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 
-__attribute__((weak)) ms_status ms_drain(ms_manager *manager, ms_err *err);
-
 /* ---- When to look. ---- */
 
 static int pollfd(lua_State *L, ms_handle *handle) {
@@ -75,15 +73,10 @@ static int done(lua_State *L, ms_handle *handle) {
 
 /* ---- Runs. ---- */
 
-void ms_host_push_run(lua_State *L, ms_handle *handle, ms_run *run) {
-  atomic_store(&run->begun_at_ms, ms_handle_now_ms(handle));
-  ms_work_push(L, run, &handle->place);
-}
-
 static int take_run(lua_State *L, ms_handle *handle) {
   ms_run *run = ms_take_run(handle->core);
   if (!run) return 0;
-  ms_host_push_run(L, handle, run);
+  ms_work_push(L, run, &handle->place);
   return 1;
 }
 
@@ -128,7 +121,7 @@ void ms_host_give_up(lua_State *L, int manager) {
 
 static int drain(lua_State *L, ms_handle *handle) {
   ms_err err = {0};
-  ms_status status = ms_drain ? ms_drain(handle->core, &err) : MS_OK;
+  ms_status status = ms_drain(handle->core, &err);
   if (status != MS_OK) return ms_answer(L, status, &err);
   lua_pushboolean(L, true);
   return 1;

@@ -24,8 +24,6 @@ extern const ms_method ms_host_methods[];
  * shut(manager [, grace]): closes; works that still run are given up. */
 extern const ms_method ms_host_primitives[];
 
-/* Pushes the work object of a run that begins now. */
-void ms_host_push_run(lua_State *L, ms_handle *handle, ms_run *run);
 /* Parts the works that stand as keys in the state's table `active` from their runs. */
 void ms_host_give_up(lua_State *L, int manager);
 

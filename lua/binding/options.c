@@ -106,8 +106,8 @@ static void check_stepped_database(reader *in) {
   ms_path path;
   in->spec->options.database = ":memory:";
   if (!push_option(in, "database", &path)) return;
-  bool is_memory = lua_type(in->L, -1) == LUA_TSTRING &&
-                   strcmp(lua_tostring(in->L, -1), ":memory:") == 0;
+  bool is_memory =
+      lua_type(in->L, -1) == LUA_TSTRING && strcmp(lua_tostring(in->L, -1), ":memory:") == 0;
   if (!is_memory) ms_check_expected(in->L, -1, &path, "\":memory:\", where tests live");
   lua_pop(in->L, 1);
 }
@@ -278,11 +278,14 @@ static void name_host_workers(reader *in) {
   ms_open_spec *spec = in->spec;
   size_t count = count_fields(L, spec->entries);
   ms_text *names = ms_own_take(L, in->own, (count + 1) * sizeof *names);
+  int64_t *timeouts_ms = ms_own_take(L, in->own, (count + 1) * sizeof *timeouts_ms);
   size_t at = 0;
   for (lua_pushnil(L); lua_next(L, spec->entries) != 0; lua_pop(L, 1), at++) {
     names[at].data = lua_tolstring(L, -2, &names[at].size);
+    timeouts_ms[at] = ms_entries_timeout_ms(L, -1);
   }
   spec->options.host_workers = names;
+  spec->options.host_timeouts_ms = timeouts_ms;
   spec->options.host_worker_count = count;
 }
 

@@ -4,6 +4,8 @@
 #include "binding/info.h"
 #include "binding/request.h"
 
+#include <stdlib.h>
+
 static int answer_infos(lua_State *L, ms_handle *handle, const ms_selector *selector,
                         const ms_page *page, ms_own *own) {
   ms_info *infos = NULL;
@@ -210,10 +212,27 @@ static int conditions(lua_State *L, ms_handle *handle) {
 
 #define TARGET "moonshift.target"
 
+/* Ids are asked about so many at a time: a list of thousands is long to read each time. */
+#define IDS_AT_ONCE 256
+
 typedef struct target {
-  ms_selector selector;
-  int64_t from;
+  ms_selector selector; /* ids ascend */
+  size_t first_id;      /* those before are finished */
+  int64_t from;         /* as ms_unfinished has it */
 } target;
+
+static int compare_ids(const void *a, const void *b) {
+  int64_t first = *(const int64_t *)a, second = *(const int64_t *)b;
+  return (first > second) - (first < second);
+}
+
+static const int64_t *sort_ids(lua_State *L, ms_own *own, const int64_t *ids, size_t size) {
+  if (size == 0) return NULL;
+  int64_t *copies = ms_own_take(L, own, size * sizeof *copies);
+  memcpy(copies, ids, size * sizeof *copies);
+  qsort(copies, size, sizeof *copies, compare_ids);
+  return copies;
+}
 
 static const ms_text *copy_texts(lua_State *L, ms_own *own, const ms_text *texts, size_t size) {
   if (size == 0) return NULL;
@@ -238,6 +257,7 @@ static int make_target(lua_State *L, ms_handle *handle) {
   ms_lua_set_uservalue(L, -2);
   ms_selector *selector = &made->selector;
   ms_selector_read(L, 2, own, selector);
+  selector->ids = sort_ids(L, own, selector->ids, selector->id_count);
   selector->tags = copy_texts(L, own, selector->tags, selector->tag_count);
   selector->names = copy_texts(L, own, selector->names, selector->name_count);
   selector->workers = copy_texts(L, own, selector->workers, selector->worker_count);
@@ -246,11 +266,28 @@ static int make_target(lua_State *L, ms_handle *handle) {
   return 1;
 }
 
+static ms_status ask_ids(ms_handle *handle, target *asked, bool *any, ms_err *err) {
+  const ms_selector *selector = &asked->selector;
+  while (asked->first_id < selector->id_count) {
+    ms_selector part = *selector;
+    size_t left = selector->id_count - asked->first_id;
+    part.ids += asked->first_id;
+    part.id_count = left < IDS_AT_ONCE ? left : IDS_AT_ONCE;
+    ms_status status = ms_unfinished(handle->core, &part, &asked->from, any, err);
+    if (status != MS_OK || *any) return status;
+    asked->from = 0;
+    asked->first_id += part.id_count;
+  }
+  return MS_OK;
+}
+
 static int unfinished(lua_State *L, ms_handle *handle) {
   target *asked = luaL_checkudata(L, 2, TARGET);
   bool any = false;
   ms_err err = {0};
-  ms_status status = ms_unfinished(handle->core, &asked->selector, &asked->from, &any, &err);
+  ms_status status = asked->selector.id_count > 0
+                         ? ask_ids(handle, asked, &any, &err)
+                         : ms_unfinished(handle->core, &asked->selector, &asked->from, &any, &err);
   if (status != MS_OK) return ms_answer(L, status, &err);
   lua_pushboolean(L, any);
   return 1;

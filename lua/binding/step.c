@@ -4,7 +4,6 @@
 #include "binding/check.h"
 #include "binding/host.h"
 
-
 static const char *const waits[] = {"delay", "constraints", "period"};
 static const char *const reasons[] = {"cancelled", "replaced", "timeout",
                                       "shutdown",  "crashed",  "preempted"};
@@ -52,7 +51,7 @@ static int step_claim(lua_State *L, ms_handle *handle) {
   ms_status status = ms_step_claim(handle->core, &run, &err);
   if (status != MS_OK) return ms_answer(L, status, &err);
   if (!run) return 0;
-  ms_host_push_run(L, handle, run);
+  ms_work_push(L, run, &handle->place);
   return 1;
 }
 

@@ -35,11 +35,11 @@ local function begin_runs(self, max)
 end
 
 function Loop:dispatch(max)
-  local count, before = 0, nil
+  local count = 0
   max = max or math.huge
   core.clear(self.manager)
   repeat
-    before = count
+    local before = count
     count = count + inbox.deliver(self.manager, self.state, max - count)
     count = count + self.runs:heed_stops()
     count = count + self.runs:wake(max - count)

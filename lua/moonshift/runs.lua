@@ -1,8 +1,8 @@
 -- The host's runs of one manager: each is a coroutine, between being claimed and being given back.
 --
--- A record is { work, thread, is_running, wake_at, … }. It stands in `active`, under its work object,
--- as long as its run has not ended, and in `sleepers` while work:sleep waits. Whoever drives says
--- what time it is: the steady clock, or a test's.
+-- A record is { work, thread, is_running, wake_at, … }. It stands in `active`, under its
+-- work object, as long as its run has not ended, and in `sleepers` while work:sleep waits. Whoever
+-- drives says what time it is: the steady clock, or a test's.
 
 local core = require "moonshift.core"
 local Sleepers = require "moonshift.sleepers"

@@ -10,8 +10,14 @@ local Runs = require "moonshift.runs"
 local Stepper = {}
 Stepper.__index = Stepper
 
+-- What one manager has changed, the others notice in a turn of theirs.
 local function settle(group)
   local count
+  for _, member in ipairs(group) do
+    if #group > 1 then
+      core.step_to(member.manager, core.step_now(member.manager))
+    end
+  end
   repeat
     count = 0
     for _, member in ipairs(group) do
@@ -98,11 +104,16 @@ local function pass_time(self, now)
   self:dispatch()
 end
 
--- Everything that happens at one moment; returns how many works started.
+-- Everything that happens at one moment; returns how many works started. Old work is deleted in
+-- small batches, each in a turn of its own.
 local function live_through(self, now)
   pass_time(self, now)
   local count = start_due(self)
-  pass_time(self, now)
+  local moment
+  repeat
+    pass_time(self, now)
+    moment = next_moment(self)
+  until not moment or moment > now
   return count
 end
 
@@ -116,8 +127,7 @@ function Stepper:advance(duration)
   local count = live_through(self, now)
   while true do
     local moment = next_moment(self)
-    -- What should have happened by now and did not, waits for something else than time.
-    if not moment or moment <= now or moment > last then
+    if not moment or moment > last then
       break
     end
     now = moment

@@ -119,7 +119,7 @@ describe("prerequisites", function()
     manager:advance "8d"
     assert.is_not_nil(manager:find(first))
     assert.are.equal(0, manager:prune())
-    manager:advance "2d"
+    manager:advance "25h"
     assert.are.equal("succeeded", manager:find(id).state)
     assert.are.equal(1, diary[2].input.x)
   end)

@@ -232,7 +232,7 @@ describe("a paused queue", function()
       expect.misuse(function()
         local done = manager:set_queue("mail", settings)
         return done
-      end, next(settings))
+      end, (next(settings)))
     end
     expect.misuse(function()
       local done = manager:pause(7)

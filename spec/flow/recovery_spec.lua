@@ -109,10 +109,12 @@ describe("after a crash", function()
     end
     local current = manager
     for _ = 1, 10 do
-      current:run_due()
+      current:run_now { all = true }
+      assert.are.equal(20, current:run_due())
       current = current:crash()
     end
-    current:advance "100h"
+    current:run_now { all = true }
+    current:advance(30)
     assert.are.equal(20, current:count { state = "succeeded" })
     for _, id in ipairs(ids) do
       assert.are.equal(11, current:find(id).attempt)

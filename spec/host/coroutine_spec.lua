@@ -1,5 +1,4 @@
 local expect = require "spec.support.expect"
-local moonshift = require "moonshift"
 local stores = require "spec.support.stores"
 
 describe("a host worker", function()
@@ -115,7 +114,9 @@ describe("a host worker", function()
       end,
     }
     local id = manager:enqueue { worker = "hold" }
-    stores.until_state(manager, id, "running")
+    stores.until_true(manager, id, function()
+      return reasons[1]
+    end)
     manager:cancel(id)
     stores.until_true(manager, manager:enqueue { worker = "later" }, function()
       return reasons[6]
@@ -146,10 +147,11 @@ describe("a host worker", function()
   end)
 
   it("whose on_stop raises is stopped all the same, and on_error hears of it", function()
-    local errors = {}
+    local errors, begun = {}, false
     local manager = open({
       slow = {
         run = function(_, work)
+          begun = true
           work:sleep "1h"
           return "success"
         end,
@@ -161,7 +163,9 @@ describe("a host worker", function()
       errors[#errors + 1] = event.message
     end })
     local id = manager:enqueue { worker = "slow" }
-    stores.until_state(manager, id, "running")
+    stores.until_true(manager, id, function()
+      return begun
+    end)
     manager:cancel(id)
     stores.until_true(manager, manager:enqueue { worker = "later" }, function()
       return #errors > 0
@@ -188,16 +192,20 @@ describe("a host worker", function()
   end)
 
   it("that is running when its manager is closed gives its attempt back", function()
+    local begun = false
     local manager, path = open {
       hold = function(_, work)
+        begun = true
         work:sleep "1h"
         return "success"
       end,
     }
     local id = manager:enqueue { worker = "hold" }
-    stores.until_state(manager, id, "running")
+    stores.until_true(manager, id, function()
+      return begun
+    end)
     manager:close()
-    local info = assert(moonshift.open(path)):find(id)
+    local info = stores.open({ database = path }):find(id)
     assert.are.equal("enqueued", info.state)
     assert.are.equal("shutdown", info.stop_reason)
     assert.are.equal(0, info.attempt)

@@ -64,7 +64,7 @@ function commands.why(manager, options)
     print(("nothing holds it: it is %s"):format(info and info.state or "gone"))
   end
   for _, reason in ipairs(reasons) do
-    local clears = reason.clears_at and ", " .. format.from_now(reason.clears_at, os.time()) or ""
+    local clears = reason.clears_at and (" (until %s)"):format(format.time(reason.clears_at)) or ""
     print(("%s: %s%s"):format(reason.kind, format.plain(reason.detail or ""), clears))
   end
   return 0

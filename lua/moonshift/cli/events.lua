@@ -30,10 +30,13 @@ local DETAILS = {
   end,
 }
 
---- One event as text.
+DETAILS.running = DETAILS.started
+
+--- One event as text; a snapshot shows as the state that it found.
 function events.line(event)
-  local detail = DETAILS[event.type]
-  local text = ("%s %-9s %d %s"):format(os.date("%H:%M:%S", math.floor(event.time)), event.type,
+  local word = event.type == "snapshot" and event.work.state or event.type
+  local detail = DETAILS[word]
+  local text = ("%s %-9s %d %s"):format(os.date("%H:%M:%S", math.floor(event.time)), word,
     event.work.id, event.work.worker)
   local more = detail and detail(event.work, event.time)
   return format.plain(more and text .. " " .. more or text)

@@ -35,6 +35,7 @@ end
 
 local function execute(options)
   local command = options.command == "run" and run or commands[options.command]
+  options.begun = os.time()
   local manager = fail.check(moonshift.open(open_options(options)))
   local ok, result = pcall(command, manager, options)
   manager:close()

@@ -60,24 +60,31 @@ local function run_live(manager, mode)
   end
 end
 
-local function run_with_lines(manager, mode, as_json)
-  local write = as_json and events.json or events.line
+--- Workers start when the store is opened, a moment before anybody can observe. What they have done
+--- by then is in the snapshots.
+local function is_news(event, begun)
+  local work = event.work
+  return event.type ~= "snapshot" or work.state == "running" or (work.finished_at or 0) >= begun
+end
+
+local function run_with_lines(manager, options)
+  local write = options.json and events.json or events.line
   fail.check(manager:observe({ all = true }, function(event)
-    if event.type ~= "snapshot" then
+    if is_news(event, options.begun) then
       io.stdout:write(write(event), "\n")
       io.stdout:flush()
     end
   end))
-  fail.check(manager:run(mode))
+  set_conditions(manager, options.set)
+  fail.check(manager:run(options["until"]))
 end
 
 return function(manager, options)
-  set_conditions(manager, options.set)
-  local mode = options["until"]
   if not options.json and terminal.is_interactive() then
-    run_live(manager, mode)
+    set_conditions(manager, options.set)
+    run_live(manager, options["until"])
   else
-    run_with_lines(manager, mode, options.json)
+    run_with_lines(manager, options)
   end
   return 0
 end
