@@ -103,6 +103,7 @@ typedef struct ms_turn {
   ms_ids stopped; /* ids of own runs to stop when the turn is committed */
   ms_link taken_back; /* runs that never began */
   bool returned;  /* a void run ended, or a claim was given back */
+  bool judges;    /* stepped: time has its say, and not only results */
   size_t host_room; /* how many works the host wants to run now */
   bool host_ready;  /* work waits that only the host can start */
 } ms_turn;
@@ -249,8 +250,8 @@ ms_status ms_schedule_claim(ms_engine *engine);
 /* How much to claim for a host that asks. */
 size_t ms_schedule_host_room(ms_engine *engine);
 ms_place ms_schedule_place(ms_engine *engine, const ms_lane *lane, int64_t *timeout_ms);
-/* Stops runs whose conditions are gone, whose time is over, whose claim is void. */
-ms_status ms_schedule_stop(ms_engine *engine);
+/* Stops runs whose conditions are gone, whose claim is void and, if judges, whose time is over. */
+ms_status ms_schedule_stop(ms_engine *engine, bool judges);
 ms_status ms_schedule_retention(ms_engine *engine);
 ms_status ms_schedule_take_back(ms_engine *engine);
 /* Whether anything waits that could start now. */
@@ -292,6 +293,11 @@ ms_status ms_update_work(ms_engine *engine, const ms_work *before, const ms_requ
 
 ms_truth ms_custom_value(void *engine, ms_text name);
 void ms_customs_free(ms_engine *engine);
+
+/* ---- step.c ---- */
+
+/* Stepped managers take in what a run gave back at once. */
+void ms_step_settle(ms_engine *engine);
 
 /* ---- control.c ---- */
 

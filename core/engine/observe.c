@@ -247,7 +247,7 @@ ms_run *ms_take_run(ms_manager *engine) {
 void ms_finish_run(ms_run *run) {
   ms_engine *engine = run->engine;
   ms_engine_give_back(engine, run);
-  if (engine->options.stepped) ms_step_to(engine, ms_engine_now(engine), NULL);
+  ms_step_settle(engine);
 }
 
 void ms_progress_run(ms_run *run, ms_text data) {
@@ -259,7 +259,7 @@ void ms_progress_run(ms_run *run, ms_text data) {
   engine->nudged = true;
   ms_engine_wake_thread(engine);
   pthread_mutex_unlock(&engine->mutex);
-  if (engine->options.stepped) ms_step_to(engine, ms_engine_now(engine), NULL);
+  ms_step_settle(engine);
 }
 
 int ms_pollfd(ms_manager *engine) {

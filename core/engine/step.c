@@ -14,15 +14,15 @@ void ms_step_clock(ms_manager *engine, int64_t now_ms) {
   if (now_ms > clock->virtual_ms) clock->virtual_ms = now_ms;
 }
 
-static ms_status apply_nothing(ms_engine *engine, ms_call *call) {
-  (void)engine;
+static ms_status apply_time(ms_engine *engine, ms_call *call) {
   (void)call;
+  engine->turn.judges = true;
   return MS_OK;
 }
 
-/* A turn in which nothing is asked: results and time have their say. */
+/* A turn in which nothing is asked but what time brings. */
 static ms_status turn(ms_engine *engine, ms_err *err) {
-  ms_call call = {.apply = apply_nothing};
+  ms_call call = {.apply = apply_time};
   return ms_engine_call(engine, &call, err);
 }
 
@@ -42,6 +42,19 @@ ms_status ms_step_claim(ms_manager *engine, ms_run **run, ms_err *err) {
   MS_TRY(ms_ask_for_runs(engine, err));
   *run = ms_shift_run(engine);
   return MS_OK;
+}
+
+static ms_status apply_nothing(ms_engine *engine, ms_call *call) {
+  (void)engine;
+  (void)call;
+  return MS_OK;
+}
+
+/* A run that ends exactly at its timeout has finished, so its result comes in before time is
+ * judged. */
+void ms_step_settle(ms_engine *engine) {
+  ms_call call = {.apply = apply_nothing};
+  if (engine->options.stepped) ms_engine_call(engine, &call, NULL);
 }
 
 typedef struct step_call {

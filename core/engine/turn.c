@@ -60,6 +60,7 @@ static void turn_begin(ms_engine *engine) {
   turn->now_ms = ms_engine_now(engine);
   turn->claimed_count = 0;
   turn->returned = false;
+  turn->judges = false;
   turn->host_room = 0;
   turn->host_ready = false;
   turn->finished.count = 0;
@@ -164,11 +165,12 @@ static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   MS_TRY(settle_results(engine, results));
   MS_TRY(write_all_progress(engine));
   MS_TRY(apply_calls(engine, calls, false));
-  MS_TRY(ms_schedule_stop(engine));
-  MS_TRY(fail_late(engine));
+  bool judges = engine->turn.judges || !engine->options.stepped;
+  MS_TRY(ms_schedule_stop(engine, judges));
+  if (judges) MS_TRY(fail_late(engine));
   MS_TRY(ms_schedule_claim(engine));
   MS_TRY(note_finished(engine));
-  MS_TRY(ms_schedule_retention(engine));
+  if (judges) MS_TRY(ms_schedule_retention(engine));
   MS_TRY(ms_outbox_write(engine));
   return ms_claims_write(engine->store);
 }
@@ -251,7 +253,7 @@ static void free_ended(ms_engine *engine, ms_link *results) {
   for (ms_link *link; (link = ms_list_shift(results));) {
     ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
     if (ms_map_get(&engine->runs, run->id) == run) ms_map_remove(&engine->runs, run->id);
-    if (run->error.size) {
+    if (run->error.size && !ms_run_stopped(run)) {
       ms_buf_add_char(&run->error, '\0');
       ms_engine_trouble(engine, "worker", run->error.data, run->id, run->worker.data);
     }

@@ -73,8 +73,8 @@ static void press(ms_engine *engine, ms_flight *flight) {
                     id, worker);
 }
 
-static ms_status watch_run(ms_engine *engine, ms_flight *flight, ms_arena *arena) {
-  bool live, stopped;
+static ms_status watch_run(ms_engine *engine, ms_flight *flight, ms_arena *arena, bool judges) {
+  bool live, stopped = false;
   if (ms_flight_returned(engine, flight)) return MS_OK;
   if (flight->stopped_at_ms != MS_NEVER) {
     press(engine, flight);
@@ -82,12 +82,12 @@ static ms_status watch_run(ms_engine *engine, ms_flight *flight, ms_arena *arena
   }
   ms_claims_find(engine->store, flight->run.id, &live);
   if (!live) return flight->reason[0] ? MS_OK : stop_void(engine, flight);
-  MS_TRY(check_timeout(engine, flight, &stopped));
+  if (judges) MS_TRY(check_timeout(engine, flight, &stopped));
   return stopped ? MS_OK : check_constraints(engine, flight, arena);
 }
 
 /* Giving up a run changes the map, so the ids are gathered first. */
-ms_status ms_schedule_stop(ms_engine *engine) {
+ms_status ms_schedule_stop(ms_engine *engine, bool judges) {
   ms_ids ids = {0};
   ms_arena arena = {0};
   size_t at = 0;
@@ -99,7 +99,7 @@ ms_status ms_schedule_stop(ms_engine *engine) {
   }
   for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
     ms_flight *flight = ms_map_get(&engine->runs, ids.items[i]);
-    if (flight) status = watch_run(engine, flight, &arena);
+    if (flight) status = watch_run(engine, flight, &arena, judges);
   }
   ms_ids_deinit(&ids);
   ms_arena_deinit(&arena);

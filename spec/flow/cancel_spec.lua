@@ -61,7 +61,8 @@ describe("cancel", function()
     local own = bench.open { workers = {
       held = {
         run = function(_, work)
-          told[#told + 1] = select(2, work:sleep "1h")
+          local _, reason = work:sleep "1h"
+          told[#told + 1] = reason
           told[#told + 1] = work:stopped()
           return "success"
         end,
