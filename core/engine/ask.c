@@ -164,9 +164,9 @@ ms_status ms_idle(ms_manager *engine, bool *idle, ms_err *err) {
 
 static ms_status apply_done(ms_engine *engine, ms_call *call) {
   ask_call *args = ask_of(call);
-  int64_t id;
-  MS_TRY(ms_query_unfinished_once(engine->store, 0, &id));
-  args->answer = id == 0;
+  bool any;
+  MS_TRY(ms_query_once(engine->store, &any));
+  args->answer = !any;
   return MS_OK;
 }
 

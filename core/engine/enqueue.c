@@ -186,11 +186,10 @@ static ms_status insert_one(ms_engine *engine, enqueue_call *args, size_t index)
 }
 
 static ms_status insert_all(ms_engine *engine, enqueue_call *args, const char *outcome) {
-  int64_t first;
   args->out = (ms_enqueued){.count = args->count, .outcome = outcome};
   args->out.ids = ms_arena_take(args->arena, args->count * sizeof *args->out.ids);
   if (!args->out.ids) return ms_engine_no_memory(engine);
-  MS_TRY(ms_store_take_ids(engine->store, (int64_t)args->count, &first));
+  int64_t first = ms_store_take_ids(engine->store, (int64_t)args->count);
   for (size_t i = 0; i < args->count; i++) args->out.ids[i] = first + (int64_t)i;
   for (size_t i = 0; i < args->count; i++) {
     MS_TRY(insert_one(engine, args, args->order ? args->order[i] : i));

@@ -237,7 +237,7 @@ ms_status ms_settle_result(ms_engine *engine, ms_run *run) {
   bool live;
   ms_arena arena = {0};
   const ms_claim *claim = ms_claims_find(engine->store, run->id, &live);
-  if (!claim || claim->batch != run->batch) return MS_OK;
+  if (!claim || claim->batch != run->batch || claim->owner != engine->owner) return MS_OK;
   if (!live) {
     settle_void(engine, run);
     return MS_OK;

@@ -129,8 +129,11 @@ ms_status ms_claims_load(ms_store *store) {
 
 ms_status ms_claims_add(ms_store *store, int64_t owner, int64_t at_ms, const int64_t *ids,
                         size_t count, int64_t *batch) {
-  ms_claim claim = {.owner = owner, .at_ms = at_ms, .count = count, .dirty = true};
-  MS_TRY(ms_store_take_batch(store, &claim.batch));
+  ms_claim claim = {.batch = ms_store_take_batch(store),
+                    .owner = owner,
+                    .at_ms = at_ms,
+                    .count = count,
+                    .dirty = true};
   claim.ids = ms_mem_alloc(count * sizeof *ids);
   if (!claim.ids) return no_memory(store);
   memcpy(claim.ids, ids, count * sizeof *ids);

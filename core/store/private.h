@@ -24,8 +24,9 @@ struct ms_store {
   int64_t busy_timeout_ms;
   int64_t busy_since_ms;
   int64_t data_version;
-  int64_t next_id; /* 0 = must be read */
-  int64_t next_batch;
+  int64_t last_id;    /* the highest ever given out */
+  int64_t deleted_id; /* ids up to this one are remembered by a row of their own */
+  int64_t last_batch;
   int wal_pages;
   size_t statement_count;
   ms_lanes lanes;

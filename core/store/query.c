@@ -176,11 +176,23 @@ ms_status ms_query_unfinished(ms_store *store, const ms_selector *selector, int6
   return run_for_one(store, &query, id);
 }
 
-ms_status ms_query_unfinished_once(ms_store *store, int64_t from, int64_t *id) {
-  static const char sql[] = "SELECT w.id FROM work w WHERE w.id >= ? AND w.every IS NULL AND w.cron"
-                            " IS NULL AND NOT EXISTS (SELECT 1 FROM done d WHERE d.id = w.id)"
-                            " ORDER BY w.id LIMIT 1";
-  return ms_sql_int(store, sql, 0, id, "i", from);
+/* Whatever is blocked has a prerequisite, at some remove, that waits or runs. */
+ms_status ms_query_once(ms_store *store, bool *any) {
+  static const char waits[] = "SELECT q.id FROM waiting q JOIN work w ON w.id = q.id"
+                              " WHERE w.every IS NULL AND w.cron IS NULL LIMIT 1";
+  static const char runs[] =
+      "SELECT id FROM work WHERE id = ? AND every IS NULL AND cron IS NULL";
+  const ms_claims *claims = ms_claims_all(store);
+  int64_t found = 0;
+  for (size_t i = 0; i < claims->count && !found; i++) {
+    for (size_t k = 0; k < claims->items[i]->count && !found; k++) {
+      int64_t id = claims->items[i]->ids[k];
+      MS_TRY(ms_sql_int(store, runs, 0, &found, "i", id < 0 ? -id : id));
+    }
+  }
+  if (!found) MS_TRY(ms_sql_int(store, waits, 0, &found, ""));
+  *any = found != 0;
+  return MS_OK;
 }
 
 static ms_status read_texts(ms_store *store, const char *sql, int64_t total, ms_arena *arena,

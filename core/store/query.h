@@ -22,8 +22,8 @@ ms_status ms_query_count(struct ms_store *store, const ms_selector *selector, in
 /* The lowest id from *from on that is selected and unfinished; 0 if none. */
 ms_status ms_query_unfinished(struct ms_store *store, const ms_selector *selector, int64_t from,
                               int64_t *id);
-/* The same among one-time works. */
-ms_status ms_query_unfinished_once(struct ms_store *store, int64_t from, int64_t *id);
+/* Is any one-time work unfinished? */
+ms_status ms_query_once(struct ms_store *store, bool *any);
 
 ms_status ms_query_info(struct ms_store *store, int64_t id, ms_arena *arena, ms_info *info,
                         bool *found);

@@ -158,7 +158,6 @@ static const char version_1[] =
     "  name TEXT PRIMARY KEY,"
     "  value INTEGER NOT NULL"
     ") WITHOUT ROWID;"
-    "INSERT INTO counter VALUES ('id', 0), ('batch', 0), ('settings', 0);"
     "CREATE VIEW moonshift_work AS SELECT"
     "  w.id AS id, lane.worker AS worker,"
     "  CASE WHEN d.id IS NOT NULL THEN"

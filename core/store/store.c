@@ -134,12 +134,22 @@ bool ms_store_in_memory(const ms_store *store) {
 }
 
 static void forget(ms_store *store) {
-  store->next_id = 0;
-  store->next_batch = 0;
   store->data_version = 0;
   store->lanes.stale = true;
   store->claims.stale = true;
   store->queues.stale = true;
+}
+
+/* The highest id is that of the newest work, or of one that has been deleted since. A process never
+ * goes back in its own batches; those of others are told apart by their owner. */
+static ms_status read_ids(ms_store *store) {
+  int64_t newest, batch;
+  MS_TRY(ms_store_counter(store, "id", &store->deleted_id));
+  MS_TRY(ms_sql_int(store, "SELECT max(id) FROM work", 0, &newest, ""));
+  MS_TRY(ms_sql_int(store, "SELECT max(batch) FROM claim", 0, &batch, ""));
+  store->last_id = newest > store->deleted_id ? newest : store->deleted_id;
+  if (batch > store->last_batch) store->last_batch = batch;
+  return MS_OK;
 }
 
 /* What is remembered must match the store before anything is decided from it. */
@@ -149,8 +159,7 @@ static ms_status refresh(ms_store *store, bool *changed) {
   *changed = version != store->data_version;
   if (!*changed) return MS_OK;
   forget(store);
-  MS_TRY(ms_store_counter(store, "id", &store->next_id));
-  MS_TRY(ms_store_counter(store, "batch", &store->next_batch));
+  MS_TRY(read_ids(store));
   MS_TRY(ms_lanes_load(store));
   MS_TRY(ms_claims_load(store));
   MS_TRY(ms_queues_load(store));
@@ -193,15 +202,19 @@ ms_status ms_store_set_counter(ms_store *store, const char *name, int64_t value)
                     value);
 }
 
-ms_status ms_store_take_ids(ms_store *store, int64_t count, int64_t *first) {
-  *first = store->next_id + 1;
-  store->next_id += count;
-  return ms_store_set_counter(store, "id", store->next_id);
+int64_t ms_store_take_ids(ms_store *store, int64_t count) {
+  store->last_id += count;
+  return store->last_id - count + 1;
 }
 
-ms_status ms_store_take_batch(ms_store *store, int64_t *batch) {
-  *batch = ++store->next_batch;
-  return ms_store_set_counter(store, "batch", store->next_batch);
+int64_t ms_store_take_batch(ms_store *store) {
+  return ++store->last_batch;
+}
+
+ms_status ms_store_keep_id(ms_store *store, int64_t id) {
+  if (id <= store->deleted_id) return MS_OK;
+  store->deleted_id = store->last_id;
+  return ms_store_set_counter(store, "id", store->last_id);
 }
 
 int ms_store_wal_pages(const ms_store *store) {

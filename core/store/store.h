@@ -37,9 +37,13 @@ void ms_store_rollback(ms_store *store);
 /* Begins a read of one moment; what is remembered is brought up to date. */
 ms_status ms_store_begin_read(ms_store *store, bool *changed);
 
-/* Counters live in the store and never go back. Takes count numbers; *first is the lowest. */
-ms_status ms_store_take_ids(ms_store *store, int64_t count, int64_t *first);
-ms_status ms_store_take_batch(ms_store *store, int64_t *batch);
+/* Ids that no work of this store has had; the lowest of count in a row. */
+int64_t ms_store_take_ids(ms_store *store, int64_t count);
+/* A number that this process has not used for a claim. */
+int64_t ms_store_take_batch(ms_store *store);
+/* The id is about to be deleted and must not come again. */
+ms_status ms_store_keep_id(ms_store *store, int64_t id);
+/* Numbers that live in the store; 0 before they are set. */
 ms_status ms_store_counter(ms_store *store, const char *name, int64_t *value);
 ms_status ms_store_set_counter(ms_store *store, const char *name, int64_t value);
 

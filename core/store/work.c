@@ -331,6 +331,7 @@ ms_status ms_work_drop_name(ms_store *store, int64_t id, ms_text name) {
 }
 
 ms_status ms_work_delete(ms_store *store, const ms_work *work) {
+  MS_TRY(ms_store_keep_id(store, work->id));
   if (work->tags.data) MS_TRY(ms_sql_run(store, delete_tags, "it", work->id, work->tags));
   if (work->name.data) MS_TRY(ms_sql_run(store, delete_name, "ti", work->name, work->id));
   if (work->has_life) MS_TRY(ms_sql_run(store, delete_life, "i", work->id));

@@ -100,8 +100,11 @@ describe("work that waits for a thread or a name", function()
   it("says that its name is busy while the run it replaces has not ended", function()
     local manager = stores.pool("basic", { threads = 2, stop_grace = "1m" })
     local name = { name = "one", existing = "replace" }
-    local first = manager:enqueue({ worker = "busy" }, name)
-    stores.until_state(manager, first, "running")
+    local log = folder.new() .. "/log"
+    local first = manager:enqueue({ worker = "deaf", input = { log = log } }, name)
+    stores.until_true(manager, first, function()
+      return folder.exists(log)
+    end)
     local second = manager:enqueue({ worker = "succeed" }, name)
     local reasons = manager:why(second)
     assert.are.equal(1, #reasons)

@@ -63,6 +63,11 @@ function child:rest()
   return text
 end
 
+--- Sends the child a signal, such as "TERM".
+function child:signal(name)
+  os.execute(("kill -%s %s"):format(name, self.pid))
+end
+
 --- Kills the child as `kill -9` does. Returns once it is gone, with the lines that were left.
 function child:kill()
   os.execute("kill -9 " .. self.pid .. " 2>/dev/null")

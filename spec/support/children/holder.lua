@@ -1,9 +1,13 @@
---- holder.lua DATABASE MODULE: opens the store with workers, runs for ever, says when a run starts.
+--- holder.lua DATABASE [progress]: opens the store, runs for ever, says when a run starts.
 io.stdout:setvbuf "line"
 local moonshift = require "moonshift"
 local manager = assert(moonshift.open {
   database = arg[1],
   workers = {
+    pass = function()
+      print "passed"
+      return "success"
+    end,
     hold = function(_, work)
       print(string.format("begin %d attempt %d run %d", work.id, work.attempt, work.run))
       if arg[2] == "progress" then
@@ -16,3 +20,5 @@ local manager = assert(moonshift.open {
 })
 print "open"
 manager:run()
+manager:close()
+print "closed"

@@ -82,6 +82,12 @@ function workers.busy()
   end
 end
 
+--- Says that it has begun, then never looks up again.
+function workers.deaf(input)
+  append(input.log, "begin")
+  workers.busy()
+end
+
 --- A busy loop that catches every error and goes on.
 function workers.stubborn()
   while true do
