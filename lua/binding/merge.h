@@ -8,7 +8,7 @@
 #ifndef MS_BINDING_MERGE_H
 #define MS_BINDING_MERGE_H
 
-#include "execute/runner.h"
+#include "moonshift.h"
 
 #include <lua.h>
 

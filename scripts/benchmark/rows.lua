@@ -60,7 +60,7 @@ rows[#rows + 1] = {
     enqueue_all(manager, place.works)
     local begun = system.monotime()
     assert(manager:resume "default")
-    manager:run "done"
+    manager:run "idle"
     local result = per_second(place.works, begun)
     manager:close()
     return result
@@ -73,7 +73,7 @@ rows[#rows + 1] = {
     local manager = open_pool(place)
     local begun = system.monotime()
     enqueue_all(manager, place.works)
-    manager:run "done"
+    manager:run "idle"
     local result = per_second(place.works, begun)
     manager:close()
     return result

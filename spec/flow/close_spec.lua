@@ -65,7 +65,7 @@ describe("closing a manager", function()
   end)
 
   it("ends a busy loop when the grace is over", function()
-    local manager, path = stores.pool("basic", { on_error = function() end })
+    local manager, path = stores.pool "basic"
     local id = manager:enqueue { worker = "busy" }
     stores.until_state(manager, id, "running")
     manager:close "50ms"

