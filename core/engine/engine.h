@@ -103,6 +103,7 @@ typedef struct ms_turn {
   ms_ids stopped; /* ids of own runs to stop when the turn is committed */
   ms_link taken_back; /* runs that never began */
   bool returned;  /* a void run ended, or a claim was given back */
+  bool ending;    /* a process that has just ended may still hold its lock */
   bool judges;    /* stepped: time has its say, and not only results */
   size_t host_room; /* how many works the host wants to run now */
   bool host_ready;  /* work waits that only the host can start */
@@ -137,6 +138,7 @@ struct ms_engine {
   bool looping;     /* the engine's thread is awake and will look at the inbox */
   int64_t next_at_ms;
   int64_t armed_at_ms;
+  int wal_pages;
 
   /* The outbox. */
   ms_link events;

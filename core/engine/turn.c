@@ -160,8 +160,7 @@ static ms_status note_finished(ms_engine *engine) {
 
 static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   bool shared = engine->options.stepped && engine->world->users > 1;
-  bool ending = engine->turn.now_ms < engine->look_again_ms;
-  if (engine->foreign || shared || ending) MS_TRY(take_note_of_others(engine));
+  if (engine->foreign || shared || engine->turn.ending) MS_TRY(take_note_of_others(engine));
   MS_TRY(settle_results(engine, results));
   MS_TRY(write_all_progress(engine));
   MS_TRY(apply_calls(engine, calls, false));
@@ -302,7 +301,6 @@ static void take_down(ms_engine *engine, ms_link *results, ms_status status) {
   pthread_mutex_lock(&engine->mutex);
   ms_list_move(results, &engine->results);
   ms_list_move(&engine->results, results);
-  engine->deferred = true;
   pthread_mutex_unlock(&engine->mutex);
   engine->wake_ms = engine->turn.now_ms + RETRY_TURN_MS;
   if (waiting && status != MS_BUSY) {
@@ -333,13 +331,16 @@ static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results
   ms_status status = transact(engine, calls, results);
   engine->stats.turns++;
   if (status == MS_OK) {
-    engine->deferred = false;
     publish(engine, results);
   } else {
     fail_calls(engine, calls, false, status);
     take_down(engine, results, status);
   }
+  pthread_mutex_lock(&engine->mutex);
+  engine->deferred = status != MS_OK;
   engine->next_at_ms = engine->wake_ms;
+  engine->wal_pages = ms_store_wal_pages(engine->store);
+  pthread_mutex_unlock(&engine->mutex);
   return status;
 }
 
@@ -367,6 +368,7 @@ static void collect(ms_engine *engine, ms_link *calls, ms_link *results, bool *n
   *needed = engine->nudged || !ms_list_empty(results) ||
             ms_engine_now(engine) >= engine->next_at_ms;
   engine->nudged = false;
+  engine->turn.ending = ms_engine_now(engine) < engine->look_again_ms;
   pthread_mutex_unlock(&engine->mutex);
 }
 
@@ -415,7 +417,7 @@ void ms_engine_wake_thread(ms_engine *engine) {
 static void leave_to_thread(ms_engine *engine) {
   bool results = !ms_list_empty(&engine->results) && !engine->deferred;
   bool sooner = engine->next_at_ms < engine->armed_at_ms;
-  if (results || engine->nudged || sooner || ms_store_wal_pages(engine->store) > WAL_PAGES_IDLE) {
+  if (results || engine->nudged || sooner || engine->wal_pages > WAL_PAGES_IDLE) {
     ms_engine_wake_thread(engine);
   }
 }
@@ -454,6 +456,9 @@ static void checkpoint(ms_engine *engine) {
     ms_engine_trouble(engine, "store", ms_store_err(engine->store)->message, 0, NULL);
   }
   ms_peers_unlock_checkpoint(&engine->peers);
+  pthread_mutex_lock(&engine->mutex);
+  engine->wal_pages = ms_store_wal_pages(engine->store);
+  pthread_mutex_unlock(&engine->mutex);
 }
 
 /* A peer's nudge is also heard by its sender; a look at the store tells whether it means anything.
@@ -479,7 +484,7 @@ void ms_engine_serve(ms_engine *engine) {
   for (;;) {
     while (engine->turning) pthread_cond_wait(&engine->turned, &engine->mutex);
     bool peered = engine->peered;
-    bool full = ms_store_wal_pages(engine->store) > WAL_PAGES_IDLE;
+    bool full = engine->wal_pages > WAL_PAGES_IDLE;
     if (engine->closed || (!peered && !pending(engine) && !full)) break;
     engine->turning = true;
     engine->peered = false;
@@ -488,7 +493,7 @@ void ms_engine_serve(ms_engine *engine) {
     pthread_mutex_lock(&engine->mutex);
     engine->turning = false;
     pthread_cond_broadcast(&engine->turned);
-    if (full && ms_store_wal_pages(engine->store) > WAL_PAGES_IDLE && !pending(engine)) break;
+    if (full && engine->wal_pages > WAL_PAGES_IDLE && !pending(engine)) break;
   }
   engine->looping = false;
   engine->armed_at_ms = engine->next_at_ms;

@@ -69,6 +69,13 @@ static ms_status add_due(ms_engine *engine, why_call *args, const ms_work *work)
              (long long)(wait_ms / 1000), (long long)(wait_ms % 1000));
 }
 
+/* Work that cannot start in time will fail. */
+static ms_status add_deadline(ms_engine *engine, why_call *args, const ms_work *work) {
+  bool late = work->state == MS_ENQUEUED && work->due_at_ms > work->deadline_ms;
+  if (work->deadline_ms == MS_NEVER || !late) return MS_OK;
+  return add(engine, args, "deadline", MS_NEVER, "its deadline comes before it is due");
+}
+
 static ms_status add_constraints(ms_engine *engine, why_call *args, const ms_lane *lane,
                                  int64_t id) {
   ms_constraints constraints;
@@ -145,6 +152,7 @@ static ms_status apply(ms_engine *engine, ms_call *call) {
   MS_TRY(ms_lane_get(engine->store, work.lane, &lane));
   if (work.state == MS_BLOCKED) MS_TRY(add_prerequisites(engine, args, &work));
   else MS_TRY(add_due(engine, args, &work));
+  MS_TRY(add_deadline(engine, args, &work));
   MS_TRY(add_constraints(engine, args, lane, work.id));
   MS_TRY(add_name(engine, args, &work));
   return add_gates(engine, args, lane,

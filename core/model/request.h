@@ -5,7 +5,7 @@
  *
  * Any thread may use them.
  *
- * ms_request_check is the one place that knows which requests contradict themselves. */
+ * Nothing here fails: whoever reads a request from outside finds out what contradicts itself. */
 #ifndef MS_MODEL_REQUEST_H
 #define MS_MODEL_REQUEST_H
 
