@@ -104,6 +104,7 @@ typedef struct ms_turn {
   ms_link taken_back; /* runs that never began */
   bool returned;  /* a void run ended, or a claim was given back */
   bool ending;    /* a process that has just ended may still hold its lock */
+  bool quick;     /* the newest result is of a run that took hardly any time */
   bool judges;    /* stepped: time has its say, and not only results */
   size_t host_room; /* how many works the host wants to run now */
   bool host_ready;  /* work waits that only the host can start */
@@ -251,6 +252,7 @@ ms_status ms_settle_finished(ms_engine *engine, const ms_work *work);
 ms_status ms_schedule_claim(ms_engine *engine);
 /* How much to claim for a host that asks. */
 size_t ms_schedule_host_room(ms_engine *engine);
+bool ms_schedule_was_quick(const ms_engine *engine, const ms_run *run);
 ms_place ms_schedule_place(ms_engine *engine, const ms_lane *lane, int64_t *timeout_ms);
 /* Stops runs whose conditions are gone, whose claim is void and, if judges, whose time is over. */
 ms_status ms_schedule_stop(ms_engine *engine, bool judges);

@@ -11,7 +11,7 @@
  * steps that double while it stays quick and never by more than the largest. */
 #define AHEAD_FIRST 8
 #define AHEAD_MOST 512
-/* Claims that were used up within this time were for quick work. */
+/* Runs that took no longer were quick. */
 #define QUICK_MS 5
 /* Work that was claimed ahead and has not begun by then may begin elsewhere. */
 #define AHEAD_PATIENCE_MS 20
@@ -25,7 +25,7 @@ typedef struct candidate {
   ms_lane *lane;
   ms_place place;
   int64_t timeout_ms;
-  int64_t room;
+  int64_t room; /* of its queue when the round began */
   const ms_queue *queue; /* NULL = no settings */
   ms_waiting chunk[CHUNK_MOST];
   size_t at;
@@ -39,8 +39,9 @@ typedef struct claim_round {
   ms_arena arena;
   ms_heap heap;
   ms_ids ids;
-  int64_t room[3]; /* by ms_place */
-  int64_t free;    /* threads that have nothing to do */
+  int64_t room[3];  /* by ms_place */
+  int64_t free;     /* threads that have nothing to do */
+  int64_t *started; /* in this round, for each queue that has settings */
 } claim_round;
 
 static bool comes_first(const void *a, const void *b) {
@@ -194,6 +195,11 @@ static bool lane_is_met(ms_engine *engine, const ms_work *work) {
   return false;
 }
 
+/* Lanes of one queue share its room. */
+static int64_t *started_of(claim_round *round, const candidate *from) {
+  return &round->started[from->queue - ms_queues_all(round->engine->store)->items];
+}
+
 /* *taken is false for a work that may not start yet although it is due. */
 static ms_status prepare(claim_round *round, candidate *from, const ms_waiting *row,
                          ms_flight *flight, bool *taken) {
@@ -234,7 +240,7 @@ static ms_status take(claim_round *round, candidate *from, const ms_waiting *row
   }
   ms_list_push(&engine->turn.claimed, &flight->run.link);
   engine->turn.claimed_count++;
-  from->room--;
+  if (from->queue) ++*started_of(round, from);
   round->room[from->place]--;
   return MS_OK;
 }
@@ -262,8 +268,9 @@ static ms_status advance(claim_round *round, candidate *from) {
   return MS_OK;
 }
 
-static bool goes_on(const claim_round *round, const candidate *from) {
-  if (from->lane->head_due_ms > round->engine->turn.now_ms || from->room <= 0) return false;
+static bool goes_on(claim_round *round, const candidate *from) {
+  if (from->lane->head_due_ms > round->engine->turn.now_ms) return false;
+  if (from->queue && *started_of(round, from) >= from->room) return false;
   bool ahead = from->place == MS_PLACE_POOL && round->free <= 0;
   if (ahead && from->queue && (from->queue->limit || from->queue->rate)) return false;
   return round->room[from->place] > 0;
@@ -329,6 +336,10 @@ static ms_status write_claim(claim_round *round) {
 
 /* ---- How much ---- */
 
+bool ms_schedule_was_quick(const ms_engine *engine, const ms_run *run) {
+  return engine->turn.now_ms - run->begun_at_ms <= QUICK_MS;
+}
+
 static void set_pool_room(claim_round *round) {
   ms_engine *engine = round->engine;
   if (!engine->executor) return;
@@ -336,7 +347,7 @@ static void set_pool_room(claim_round *round) {
   round->free = ms_executor_free(engine->executor);
   int64_t since_ms = engine->turn.now_ms - engine->claimed_at_ms;
   if (engine->observer_count || since_ms > AHEAD_PATIENCE_MS) engine->ahead = 0;
-  else if (!ready && since_ms <= QUICK_MS) {
+  else if (!ready && engine->turn.quick) {
     engine->ahead = engine->ahead ? engine->ahead * 2 : AHEAD_FIRST;
   }
   if (engine->ahead > AHEAD_MOST) engine->ahead = AHEAD_MOST;
@@ -348,6 +359,9 @@ static void set_pool_room(claim_round *round) {
 static ms_status claim(claim_round *round) {
   ms_engine *engine = round->engine;
   const ms_lanes *lanes = ms_lanes_all(engine->store);
+  size_t queues = ms_queues_all(engine->store)->count;
+  if (queues) round->started = ms_arena_take(&round->arena, queues * sizeof *round->started);
+  if (queues && !round->started) return ms_engine_no_memory(engine);
   set_pool_room(round);
   round->room[MS_PLACE_HOST] = (int64_t)engine->turn.host_room;
   for (size_t i = 0; i < lanes->count; i++) MS_TRY(consider(round, lanes->items[i]));

@@ -61,6 +61,7 @@ static void turn_begin(ms_engine *engine) {
   turn->claimed_count = 0;
   turn->returned = false;
   turn->judges = false;
+  turn->quick = false;
   turn->host_room = 0;
   turn->host_ready = false;
   turn->finished.count = 0;
@@ -118,7 +119,9 @@ static ms_status write_all_progress(ms_engine *engine) {
 
 static ms_status settle_results(ms_engine *engine, ms_link *results) {
   MS_LIST_EACH(link, results) {
-    MS_TRY(ms_settle_result(engine, MS_LIST_ENTRY(link, ms_run, link)));
+    ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
+    engine->turn.quick = ms_schedule_was_quick(engine, run);
+    MS_TRY(ms_settle_result(engine, run));
   }
   return MS_OK;
 }
