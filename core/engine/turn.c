@@ -218,13 +218,14 @@ bool ms_flight_returned(ms_engine *engine, const ms_flight *flight) {
 }
 
 bool ms_take_unbegun(ms_engine *engine, ms_flight *flight) {
-  if (!flight->host) return ms_executor_take_back_run(engine->executor, &flight->run);
+  ms_run *run = &flight->run;
+  if (!flight->host) return run->executor && ms_executor_take_back_run(run->executor, run);
   bool waits = false;
   pthread_mutex_lock(&engine->mutex);
   MS_LIST_EACH(link, &engine->host_runs) {
-    if (link == &flight->run.link) waits = true;
+    if (link == &run->link) waits = true;
   }
-  if (waits) ms_list_remove(&flight->run.link);
+  if (waits) ms_list_remove(&run->link);
   pthread_mutex_unlock(&engine->mutex);
   return waits;
 }

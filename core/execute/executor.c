@@ -390,6 +390,9 @@ void ms_executor_submit(ms_executor *executor, ms_link *runs, size_t count) {
 
 void ms_executor_take_back(ms_executor *executor, ms_link *out) {
   lock(executor);
+  MS_LIST_EACH(link, &executor->ready) {
+    MS_LIST_ENTRY(link, ms_run, link)->executor = NULL;
+  }
   ms_list_move(out, &executor->ready);
   executor->ready_count = 0;
   unlock(executor);
@@ -401,6 +404,7 @@ bool ms_executor_take_back_run(ms_executor *executor, ms_run *run) {
   bool waits = atomic_load(&run->begun_at_ms) == 0;
   if (waits) {
     ms_list_remove(&run->link);
+    run->executor = NULL;
     executor->ready_count--;
   }
   unlock(executor);

@@ -55,7 +55,7 @@ typedef struct ms_run {
   atomic_bool interrupted;     /* the grace is over: unwind at the next instruction */
   char reason[MS_REASON_BYTES];
 
-  struct ms_executor *executor; /* set by submit; NULL for the host's runs */
+  struct ms_executor *executor; /* from submit until it is taken back; NULL for the host's runs */
   struct ms_slot *slot;         /* the thread that runs it; the executor's own */
   void *engine;                 /* the engine that it goes back to */
   void *detail;                 /* the engine's own record about the run */

@@ -18,20 +18,35 @@ local function interpreter()
   return jit and "luajit" or "lua" .. _VERSION:match "%d+%.%d+"
 end
 
---- Starts spec/support/children/NAME.lua with string arguments. The system ends it after a minute,
---- so that a hanging child cannot hold up the specs.
-function child.start(name, ...)
+local function command(name, arguments)
   local paths = ("package.path=%q package.cpath=%q"):format(package.path, package.cpath)
   local words = { "exec", quote(interpreter()), "-e", quote(paths),
     quote("spec/support/children/" .. name .. ".lua") }
-  for _, argument in ipairs { ... } do
+  for _, argument in ipairs(arguments) do
     words[#words + 1] = quote(tostring(argument))
   end
-  local script = quote("echo $$; " .. table.concat(words, " "))
-  local pipe = assert(io.popen("timeout -s KILL 60 sh -c " .. script .. " 2>&1", "r"))
+  return table.concat(words, " ")
+end
+
+--- The system ends it after a minute, so that a hanging child cannot hold up the specs.
+local function start(shell, script)
+  local pipe = assert(io.popen("timeout -s KILL 60 " .. shell .. " -c " .. quote(script) .. " 2>&1"))
   local self = setmetatable({ pipe = pipe, pid = assert(pipe:read "*l") }, child)
   started[self] = true
   return self
+end
+
+--- Starts spec/support/children/NAME.lua with string arguments.
+function child.start(name, ...)
+  return start("sh", "echo $$; " .. command(name, { ... }))
+end
+
+--- The same, with a disk of its own of that size in the folder, on which a file of that size stands
+--- already. Only the child sees it.
+function child.start_on_disk(name, disk, size, filler, filled, ...)
+  return start("unshare -rm sh", ("echo $$; mount -t tmpfs -o size=%s none %s && "
+    .. "head -c %s /dev/zero > %s && %s"):format(size, quote(disk), filled, quote(filler),
+    command(name, { ... })))
 end
 
 --- Kills all children that are left.
