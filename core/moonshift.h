@@ -187,7 +187,7 @@ int ms_pollfd(ms_manager *manager);
 void ms_pollfd_clear(ms_manager *manager);
 /* Wakes ms_wait and the descriptor. Safe in a signal handler. */
 void ms_wake(ms_manager *manager);
-/* Grows whenever a work finishes or another process changed something. */
+/* Grows whenever a run ends, a work finishes or another process changed something. */
 int64_t ms_changes(ms_manager *manager);
 /* Blocks until events or runs wait, ms_changes differs from seen, ms_wake was called, or the time
  * is over (−1 = for ever). */

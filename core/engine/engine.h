@@ -102,7 +102,7 @@ typedef struct ms_turn {
   ms_ids noted; /* pairs of event type + 1 and id */
   ms_ids stopped; /* ids of own runs to stop when the turn is committed */
   ms_link taken_back; /* runs that never began */
-  bool returned;  /* a void run ended, or a claim was given back */
+  bool returned;  /* a run ended, or a claim was given back */
   bool ending;    /* a process that has just ended may still hold its lock */
   bool quick;     /* the newest result is of a run that took hardly any time */
   bool judges;    /* stepped: time has its say, and not only results */

@@ -241,28 +241,41 @@ static ms_status keep(ms_engine *engine, enqueue_call *args, const standing *nam
   return MS_OK;
 }
 
-/* Finished works lose the name, they are not deleted; runs that have not ended yet are waited
- * for. */
-static ms_status clear_name(ms_engine *engine, enqueue_call *args) {
-  ms_ids ids = {0}, ending = {0};
-  ms_buf text = {0};
-  bool live, complete = true;
-  ms_status status = ms_name_works(engine->store, args->unique->name, false, &ids);
-  for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
-    if (ms_claims_find(engine->store, ids.items[i], &live)) {
-      complete = complete && ms_ids_add(&ending, ids.items[i]);
-    }
-    status = ms_work_drop_name(engine->store, ids.items[i], args->unique->name);
+static ms_status add_ending(ms_engine *engine, const ms_ids *ids, ms_ids *ending) {
+  bool live;
+  for (size_t i = 0; i < ids->count; i++) {
+    if (!ms_claims_find(engine->store, ids->items[i], &live)) continue;
+    if (!ms_ids_add(ending, ids->items[i])) return ms_engine_no_memory(engine);
   }
-  if (status == MS_OK && ending.count) {
-    ms_ids_format(&text, ending.items, ending.count);
+  return MS_OK;
+}
+
+static ms_status set_behind(ms_engine *engine, enqueue_call *args, const ms_ids *ending) {
+  ms_buf text = {0};
+  if (!ending->count) return MS_OK;
+  if (ms_ids_format(&text, ending->items, ending->count)) {
     args->behind = ms_arena_copy(&args->scratch, ms_buf_text(&text));
-    complete = complete && !text.failed && args->behind.data;
+  }
+  ms_buf_deinit(&text);
+  return args->behind.data ? MS_OK : ms_engine_no_memory(engine);
+}
+
+/* Finished works lose the name, they are not deleted; runs that have not ended yet are waited for,
+ * also those that a work which never started waited for. */
+static ms_status clear_name(ms_engine *engine, enqueue_call *args) {
+  ms_text name = args->unique->name;
+  ms_ids ids = {0}, ending = {0};
+  ms_status status = ms_name_works(engine->store, name, false, &ids);
+  size_t named = ids.count;
+  if (status == MS_OK) status = ms_name_behind(engine->store, name, &ids);
+  if (status == MS_OK) status = add_ending(engine, &ids, &ending);
+  if (status == MS_OK) status = set_behind(engine, args, &ending);
+  for (size_t i = 0; i < named && status == MS_OK; i++) {
+    status = ms_work_drop_name(engine->store, ids.items[i], name);
   }
   ms_ids_deinit(&ids);
   ms_ids_deinit(&ending);
-  ms_buf_deinit(&text);
-  return status == MS_OK && !complete ? ms_engine_no_memory(engine) : status;
+  return status;
 }
 
 static ms_status start_fresh(ms_engine *engine, enqueue_call *args, const standing *name) {

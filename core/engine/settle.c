@@ -238,6 +238,7 @@ ms_status ms_settle_result(ms_engine *engine, ms_run *run) {
   ms_arena arena = {0};
   const ms_claim *claim = ms_claims_find(engine->store, run->id, &live);
   if (!claim || claim->batch != run->batch || claim->owner != engine->owner) return MS_OK;
+  engine->turn.returned = true;
   if (!live) {
     settle_void(engine, run);
     return MS_OK;

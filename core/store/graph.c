@@ -1,5 +1,6 @@
 #include "store/graph.h"
 
+#include "base/mem.h"
 #include "store/private.h"
 
 static const char insert_edge[] = "INSERT OR IGNORE INTO edge VALUES (?, ?, ?)";
@@ -31,6 +32,10 @@ static const char select_unfinished_names[] =
     " AND NOT EXISTS (SELECT 1 FROM done d WHERE d.id = n.id) ORDER BY id";
 static const char select_leaves[] =
     "SELECT id FROM name WHERE name = ? AND trunk = 0 ORDER BY id";
+/* All works that one call put under a name wait for the same. */
+static const char select_behind[] =
+    "SELECT DISTINCT l.behind FROM name n JOIN life l ON l.id = n.id"
+    " WHERE n.name = ? AND n.trunk IN (0, 1) AND l.behind IS NOT NULL";
 static const char update_trunk[] =
     "UPDATE name SET trunk = 1 WHERE name = ? AND trunk = 0 AND id = ?";
 /* What only the deleted work depended on is a leaf of the name again. */
@@ -151,6 +156,32 @@ ms_status ms_name_leaves(ms_store *store, ms_text name, ms_ids *ids) {
   sqlite3_stmt *statement;
   MS_TRY(ms_sql_open(store, select_leaves, &statement, "t", name));
   return collect(store, statement, ids);
+}
+
+static ms_status add_behind(ms_store *store, sqlite3_stmt *statement, ms_ids *ids) {
+  int64_t *behind;
+  size_t count;
+  bool complete = true;
+  ms_status status = ms_ids_parse(ms_sql_column_text(statement, 0), &behind, &count);
+  if (status == MS_NOMEM) return no_memory(store);
+  if (status != MS_OK) return ms_fail(&store->err, MS_CORRUPT, "table life: behind does not parse");
+  for (size_t i = 0; i < count && complete; i++) complete = ms_ids_add(ids, behind[i]);
+  ms_mem_free(behind);
+  return complete ? MS_OK : no_memory(store);
+}
+
+ms_status ms_name_behind(ms_store *store, ms_text name, ms_ids *ids) {
+  sqlite3_stmt *statement;
+  bool row;
+  MS_TRY(ms_sql_open(store, select_behind, &statement, "t", name));
+  for (;;) {
+    MS_TRY(ms_sql_step(store, statement, &row));
+    if (!row) return MS_OK;
+    ms_status status = add_behind(store, statement, ids);
+    if (status == MS_OK) continue;
+    ms_sql_close(statement);
+    return status;
+  }
 }
 
 ms_status ms_name_set_trunk(ms_store *store, ms_text name, int64_t id) {

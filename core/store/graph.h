@@ -40,6 +40,8 @@ ms_status ms_edge_drop(struct ms_store *store, int64_t id, ms_text name);
 ms_status ms_name_works(struct ms_store *store, ms_text name, bool unfinished, ms_ids *ids);
 /* The works of the name that no other work of the name depends on. */
 ms_status ms_name_leaves(struct ms_store *store, ms_text name, ms_ids *ids);
+/* Appends the works whose runs the name's works wait for. */
+ms_status ms_name_behind(struct ms_store *store, ms_text name, ms_ids *ids);
 /* Another work of the name depends on this one now. */
 ms_status ms_name_set_trunk(struct ms_store *store, ms_text name, int64_t id);
 

@@ -1,4 +1,4 @@
---- A worker that goes on after a stop, as native code would, until its gate is there.
+--- Workers for what happens while a stopped run goes on, as native code would.
 local function append(path, line)
   local file = assert(io.open(path, "a"))
   file:write(line .. "\n")
@@ -15,12 +15,16 @@ end
 
 local workers = {}
 
---- Notes its begin and its end in input.log.
+--- Notes its begin in input.log, goes on until the file input.gate is there, notes its end.
 function workers.hold(input, work)
   append(input.log, "begin " .. work.id)
   while not exists(input.gate) do -- luacheck: ignore 542
   end
   append(input.log, "end " .. work.id)
+  return "success"
+end
+
+function workers.pass()
   return "success"
 end
 
