@@ -55,7 +55,7 @@ typedef struct ms_options {
   int threads;                   /* of the pool; 0 = none */
   const ms_runner_class *runner; /* NULL = no pool */
   void *runner_shared;
-  ms_text *host_workers; /* names that the host runs itself */
+  ms_text *host_workers;     /* names that the host runs itself */
   int64_t *host_timeouts_ms; /* one for each name, 0 = none; NULL = none has one */
   size_t host_worker_count;
   bool has_workers; /* false: a client, which runs nothing and claims nothing */
@@ -75,8 +75,8 @@ typedef struct ms_options {
 void ms_options_init(ms_options *options);
 
 ms_status ms_open(const ms_options *options, ms_manager **manager, ms_err *err);
-/* The first half of closing: claims nothing more and stops what runs with reason "shutdown", without
- * waiting for it. For hosts that must give their own runs back before they close. */
+/* The first half of closing: claims nothing more and stops what runs with reason "shutdown",
+ * without waiting for it. For hosts that must give their own runs back before they close. */
 ms_status ms_drain(ms_manager *manager, ms_err *err);
 /* Stops claiming, stops what runs with reason "shutdown", waits up to grace_ms (−1 = stop_grace)
  * for it to end, releases everything. Closing twice is fine. Host: runs of the host must be given
@@ -127,9 +127,9 @@ typedef struct ms_stats {
 
 typedef struct ms_condition {
   ms_text name;
-  ms_text value;        /* "true" "false" "unknown" or a network value */
-  const char *source;   /* "set", "default" or the sensor's name */
-  int64_t since_ms;     /* wall time of the last change */
+  ms_text value;      /* "true" "false" "unknown" or a network value */
+  const char *source; /* "set", "default" or the sensor's name */
+  int64_t since_ms;   /* wall time of the last change */
 } ms_condition;
 
 ms_status ms_query(ms_manager *manager, const ms_selector *selector, const ms_page *page,
@@ -149,7 +149,7 @@ ms_status ms_why(ms_manager *manager, int64_t id, ms_arena *arena, ms_reason **r
 ms_status ms_last_cancel_all(ms_manager *manager, int64_t *at_ms, ms_err *err);
 ms_status ms_get_stats(ms_manager *manager, ms_stats *stats, ms_err *err);
 ms_status ms_get_conditions(ms_manager *manager, ms_arena *arena, ms_condition **conditions,
-                        size_t *count, ms_err *err);
+                            size_t *count, ms_err *err);
 
 /* ---- Observing. Host. ---- */
 

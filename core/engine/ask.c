@@ -91,8 +91,7 @@ static ms_status apply_texts(ms_engine *engine, ms_call *call) {
 
 static ms_status ask_texts(ms_engine *engine, bool tags, ms_arena *arena, ms_text **texts,
                            size_t *count, ms_err *err) {
-  ask_call args = {
-      .call = {.apply = apply_texts, .reads = true}, .arena = arena, .tags = tags};
+  ask_call args = {.call = {.apply = apply_texts, .reads = true}, .arena = arena, .tags = tags};
   MS_TRY(ms_engine_call(engine, &args.call, err));
   *texts = args.texts;
   *count = args.count;
@@ -104,8 +103,7 @@ ms_status ms_names(ms_manager *engine, ms_arena *arena, ms_text **names, size_t 
   return ask_texts(engine, false, arena, names, count, err);
 }
 
-ms_status ms_tags(ms_manager *engine, ms_arena *arena, ms_text **tags, size_t *count,
-                  ms_err *err) {
+ms_status ms_tags(ms_manager *engine, ms_arena *arena, ms_text **tags, size_t *count, ms_err *err) {
   return ask_texts(engine, true, arena, tags, count, err);
 }
 

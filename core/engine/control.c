@@ -22,8 +22,8 @@ static ms_status add_dependents(ms_engine *engine, int64_t id, ms_ids *list, ms_
   return status;
 }
 
-static ms_status cancel_reachable(ms_engine *engine, ms_ids *list, ms_map *seen,
-                                  const char *reason, int64_t *count) {
+static ms_status cancel_reachable(ms_engine *engine, ms_ids *list, ms_map *seen, const char *reason,
+                                  int64_t *count) {
   bool cancelled;
   for (size_t i = 0; i < list->count; i++) {
     MS_TRY(ms_settle_cancel(engine, list->items[i], reason, &cancelled));
@@ -157,9 +157,11 @@ static ms_status act_retry(ms_engine *engine, const ms_selector *selector, const
   ms_map done = {0};
   bool complete = true;
   (void)selector;
-  for (size_t i = 0; i < ids->count && complete; i++) complete = ms_ids_add(&list, ids->items[i]);
+  for (size_t i = 0; i < ids->count && complete; i++)
+    complete = ms_ids_add(&list, ids->items[i]);
   ms_status status = complete ? revive_all(engine, &list, &done) : ms_engine_no_memory(engine);
-  for (size_t i = 0; i < ids->count; i++) *count += ms_map_get(&done, ids->items[i]) != NULL;
+  for (size_t i = 0; i < ids->count; i++)
+    *count += ms_map_get(&done, ids->items[i]) != NULL;
   ms_ids_deinit(&list);
   ms_map_deinit(&done);
   return status;
@@ -201,8 +203,7 @@ static ms_status act_run_now(ms_engine *engine, const ms_selector *selector, con
   return status;
 }
 
-ms_status ms_run_now(ms_manager *engine, const ms_selector *selector, int64_t *count,
-                     ms_err *err) {
+ms_status ms_run_now(ms_manager *engine, const ms_selector *selector, int64_t *count, ms_err *err) {
   select_call args = {.selector = selector, .act = act_run_now, .states = 1u << MS_ENQUEUED};
   return run_select(engine, &args, count, err);
 }

@@ -80,7 +80,8 @@ static void add_name(ms_engine *engine, ms_text name, ms_place place, int64_t ti
 
 static size_t count_pairs(ms_text pairs) {
   size_t nuls = 0;
-  for (size_t i = 0; i < pairs.size; i++) nuls += pairs.data[i] == '\0';
+  for (size_t i = 0; i < pairs.size; i++)
+    nuls += pairs.data[i] == '\0';
   return nuls / 2;
 }
 
@@ -290,7 +291,8 @@ static void init(ms_engine *engine, const ms_options *options) {
   ms_link *lists[] = {&engine->inbox,        &engine->results,     &engine->events,
                       &engine->host_runs,    &engine->observers,   &engine->customs,
                       &engine->turn.claimed, &engine->turn.events, &engine->turn.taken_back};
-  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) ms_list_init(lists[i]);
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    ms_list_init(lists[i]);
 }
 
 static ms_status open_engine(ms_engine *engine, const ms_options *options, ms_err *err) {
@@ -469,14 +471,17 @@ void ms_free(ms_manager *engine) {
   if (forked) return;
   if (engine->owner) ms_close(engine, -1, NULL);
   if (engine->world) ms_release(engine);
-  for (ms_event *event; (event = ms_take_event(engine));) ms_event_free(event);
+  for (ms_event *event; (event = ms_take_event(engine));)
+    ms_event_free(event);
   ms_observers_free(engine);
   ms_customs_free(engine);
   size_t at = 0;
-  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) ms_flight_free(&flight->run);
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));)
+    ms_flight_free(&flight->run);
   ms_ids *lists[] = {&engine->turn.finished, &engine->turn.stopped, &engine->turn.noted,
                      &engine->others,        &engine->met,          &engine->met_lanes};
-  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) ms_ids_deinit(lists[i]);
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    ms_ids_deinit(lists[i]);
   ms_map_deinit(&engine->runs);
   ms_map_deinit(&engine->lane_places);
   ms_arena_deinit(&engine->arena);

@@ -69,19 +69,19 @@ typedef struct ms_observer {
 typedef struct ms_flight {
   ms_run run;
   ms_arena arena;
-  ms_work work;         /* as it was when it was claimed */
-  ms_lane lane;         /* texts in the arena */
+  ms_work work; /* as it was when it was claimed */
+  ms_lane lane; /* texts in the arena */
   bool host;
-  bool fresh;           /* the copy in work is what the store holds */
-  bool meets;           /* its constraints count as met */
-  bool noted;           /* progress of this run stands in the store */
+  bool fresh; /* the copy in work is what the store holds */
+  bool meets; /* its constraints count as met */
+  bool noted; /* progress of this run stands in the store */
   int64_t claimed_at_ms;
   int64_t stopped_at_ms; /* MS_NEVER = not stopped */
   char reason[MS_REASON_BYTES];
   bool interrupted;
-  bool returned;        /* guarded by the engine's mutex: its result is in the inbox */
-  ms_buf progress;      /* guarded by the engine's mutex */
-  bool has_progress;    /* guarded by the engine's mutex */
+  bool returned;     /* guarded by the engine's mutex: its result is in the inbox */
+  ms_buf progress;   /* guarded by the engine's mutex */
+  bool has_progress; /* guarded by the engine's mutex */
   int64_t progress_at_ms;
 } ms_flight;
 
@@ -99,15 +99,15 @@ typedef struct ms_turn {
   size_t claimed_count;
   ms_link events;
   ms_ids finished;
-  ms_ids noted; /* pairs of event type + 1 and id */
-  ms_ids stopped; /* ids of own runs to stop when the turn is committed */
+  ms_ids noted;       /* pairs of event type + 1 and id */
+  ms_ids stopped;     /* ids of own runs to stop when the turn is committed */
   ms_link taken_back; /* runs that never began */
-  bool returned;  /* a run ended, or a claim was given back */
-  bool ending;    /* a process that has just ended may still hold its lock */
-  bool quick;     /* the newest result is of a run that took hardly any time */
-  bool judges;    /* stepped: time has its say, and not only results */
-  size_t host_room; /* how many works the host wants to run now */
-  bool host_ready;  /* work waits that only the host can start */
+  bool returned;      /* a run ended, or a claim was given back */
+  bool ending;        /* a process that has just ended may still hold its lock */
+  bool quick;         /* the newest result is of a run that took hardly any time */
+  bool judges;        /* stepped: time has its say, and not only results */
+  size_t host_room;   /* how many works the host wants to run now */
+  bool host_ready;    /* work waits that only the host can start */
 } ms_turn;
 
 struct ms_engine {
@@ -118,8 +118,8 @@ struct ms_engine {
   pid_t pid;
   int64_t owner;
   ms_peers peers;
-  ms_ids others; /* numbers of the other processes on the store */
-  bool foreign;  /* others have changed the store and no turn has taken note of it */
+  ms_ids others;         /* numbers of the other processes on the store */
+  bool foreign;          /* others have changed the store and no turn has taken note of it */
   int64_t look_again_ms; /* until then a process that ends may still hold its lock */
   ms_executor *executor;
   ms_worker_name *names;
@@ -131,12 +131,12 @@ struct ms_engine {
   bool turning;
   bool closing; /* nothing is claimed any more */
   bool closed;
-  bool deferred; /* the last turn failed: its results wait for next_at_ms */
-  ms_link inbox;    /* calls */
-  ms_link results;  /* runs given back */
-  bool nudged;      /* time, a peer or progress asks for a turn */
-  bool peered;      /* a peer may have changed something or ended */
-  bool looping;     /* the engine's thread is awake and will look at the inbox */
+  bool deferred;   /* the last turn failed: its results wait for next_at_ms */
+  ms_link inbox;   /* calls */
+  ms_link results; /* runs given back */
+  bool nudged;     /* time, a peer or progress asks for a turn */
+  bool peered;     /* a peer may have changed something or ended */
+  bool looping;    /* the engine's thread is awake and will look at the inbox */
   int64_t next_at_ms;
   int64_t armed_at_ms;
   int wal_pages;
@@ -189,18 +189,24 @@ struct ms_engine {
 /* Ends the thread and the pool and lets go of the store, whatever state that is in. */
 void ms_release(ms_engine *engine);
 
-/* ---- turn.c: the ring ---- */
+/* ---- inbox.c: who turns ---- */
 
 /* Serves a call, here or by whoever turns, and returns its status. */
 ms_status ms_engine_call(ms_engine *engine, ms_call *call, ms_err *err);
 /* Turns until the inbox is empty. For the engine's thread. */
 void ms_engine_serve(ms_engine *engine);
+/* The next turn is a full one, whatever it is asked. */
+void ms_engine_ask_for_turn(ms_engine *engine);
 /* Asks the engine's thread for a turn. */
 void ms_engine_nudge(ms_engine *engine);
 /* With the mutex held. The engine's thread must hear of what nobody else will serve. */
 void ms_engine_wake_thread(ms_engine *engine);
 /* The pool's and the host's way back. */
 void ms_engine_give_back(void *engine, ms_run *run);
+
+/* ---- turn.c: the ring ---- */
+
+/* One turn, for whoever has set turning. */
 ms_status ms_engine_turn(ms_engine *engine);
 int64_t ms_engine_now(const ms_engine *engine);
 ms_flight *ms_flight_of(ms_run *run);
@@ -306,8 +312,7 @@ void ms_step_settle(ms_engine *engine);
 /* ---- control.c ---- */
 
 /* Cancels the works and all their unfinished dependents. */
-ms_status ms_cancel_works(ms_engine *engine, const ms_ids *ids, const char *reason,
-                          int64_t *count);
+ms_status ms_cancel_works(ms_engine *engine, const ms_ids *ids, const char *reason, int64_t *count);
 
 ms_status ms_delete_finished(ms_engine *engine, int64_t id, int64_t before_ms, bool *deleted);
 

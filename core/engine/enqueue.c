@@ -54,8 +54,7 @@ static ms_status intern_lane(ms_engine *engine, const ms_request *request, int64
   return MS_OK;
 }
 
-ms_status ms_spec_of(ms_engine *engine, const ms_request *request, ms_arena *arena,
-                     ms_work *work) {
+ms_status ms_spec_of(ms_engine *engine, const ms_request *request, ms_arena *arena, ms_work *work) {
   static const ms_text nothing = MS_TEXT("{}");
   work->input = ms_text_equal(request->input, nothing) ? MS_TEXT_NONE : request->input;
   work->delay_ms = request->delay_ms;
@@ -128,12 +127,11 @@ static ms_status check_prerequisites(ms_engine *engine, enqueue_call *args) {
       ms_arena_clear(&arena);
       status = ms_work_load(engine->store, id, &arena, &work, &found);
       if (status == MS_OK && !found) {
-        status = ms_fail(args->call.err, MS_NOTFOUND, "after: there is no work %lld",
-                         (long long)id);
+        status =
+            ms_fail(args->call.err, MS_NOTFOUND, "after: there is no work %lld", (long long)id);
       } else if (status == MS_OK && ms_work_is_periodic(&work)) {
         status = ms_fail(args->call.err, MS_MISUSE,
-                         "after: work %lld is periodic and never succeeds for good",
-                         (long long)id);
+                         "after: work %lld is periodic and never succeeds for good", (long long)id);
       }
     }
   }
@@ -190,7 +188,8 @@ static ms_status insert_all(ms_engine *engine, enqueue_call *args, const char *o
   args->out.ids = ms_arena_take(args->arena, args->count * sizeof *args->out.ids);
   if (!args->out.ids) return ms_engine_no_memory(engine);
   int64_t first = ms_store_take_ids(engine->store, (int64_t)args->count);
-  for (size_t i = 0; i < args->count; i++) args->out.ids[i] = first + (int64_t)i;
+  for (size_t i = 0; i < args->count; i++)
+    args->out.ids[i] = first + (int64_t)i;
   for (size_t i = 0; i < args->count; i++) {
     MS_TRY(insert_one(engine, args, args->order ? args->order[i] : i));
   }
@@ -320,11 +319,14 @@ static ms_status apply_unique(ms_engine *engine, enqueue_call *args, const stand
   switch (args->unique->existing) {
   case MS_EXISTING_KEEP:
     return open ? keep(engine, args, name) : start_fresh(engine, args, name);
-  case MS_EXISTING_REPLACE: return start_fresh(engine, args, name);
-  case MS_EXISTING_APPEND: return append(engine, args, name);
+  case MS_EXISTING_REPLACE:
+    return start_fresh(engine, args, name);
+  case MS_EXISTING_APPEND:
+    return append(engine, args, name);
   case MS_EXISTING_APPEND_OR_REPLACE:
     return name->broken ? start_fresh(engine, args, name) : append(engine, args, name);
-  case MS_EXISTING_UPDATE: return update(engine, args, name);
+  case MS_EXISTING_UPDATE:
+    return update(engine, args, name);
   }
   return MS_OK;
 }
@@ -335,7 +337,8 @@ static ms_status apply(ms_engine *engine, ms_call *call) {
   enqueue_call *args = (enqueue_call *)(void *)call;
   standing name = {0};
   bool linked = false;
-  for (size_t i = 0; i < args->count; i++) linked = linked || args->requests[i].after_count > 0;
+  for (size_t i = 0; i < args->count; i++)
+    linked = linked || args->requests[i].after_count > 0;
   if (linked) {
     MS_TRY(check_prerequisites(engine, args));
     MS_TRY(sort(engine, args));
@@ -348,8 +351,7 @@ static ms_status apply(ms_engine *engine, ms_call *call) {
 }
 
 ms_status ms_enqueue(ms_manager *engine, const ms_request *requests, size_t count,
-                     const ms_unique *unique, ms_arena *arena, ms_enqueued *enqueued,
-                     ms_err *err) {
+                     const ms_unique *unique, ms_arena *arena, ms_enqueued *enqueued, ms_err *err) {
   enqueue_call args = {
       .call = {.apply = apply},
       .requests = requests,

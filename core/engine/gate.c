@@ -44,8 +44,8 @@ ms_status ms_schedule_gate(ms_engine *engine, const ms_lane *lane, ms_gate *gate
   }
   if (queue->rate) {
     int64_t room;
-    MS_TRY(ms_queue_rate_room(engine->store, queue, engine->turn.now_ms, &room,
-                              &gate->clears_at_ms));
+    MS_TRY(
+        ms_queue_rate_room(engine->store, queue, engine->turn.now_ms, &room, &gate->clears_at_ms));
     gate->rated = room == 0;
     if (room < gate->room) gate->room = room;
   }

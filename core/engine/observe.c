@@ -48,14 +48,16 @@ static ms_status add_event(ms_engine *engine, const ms_observer *observer, ms_ev
   event->at_ms = engine->turn.now_ms;
   ms_status status = ms_query_info(engine->store, id, &event->arena, &event->info, &found);
   *matched = status == MS_OK && found && ms_selector_matches(&observer->selector, &event->info);
-  if (*matched) ms_list_push(&engine->turn.events, &event->link);
-  else ms_event_free(event);
+  if (*matched)
+    ms_list_push(&engine->turn.events, &event->link);
+  else
+    ms_event_free(event);
   return status;
 }
 
 static ms_status tell(ms_engine *engine, ms_event_type type, int64_t id) {
   bool matched;
-  MS_LIST_EACH(link, &engine->observers) {
+  MS_LIST_EACH (link, &engine->observers) {
     MS_TRY(add_event(engine, MS_LIST_ENTRY(link, ms_observer, link), type, id, &matched));
   }
   return MS_OK;
@@ -63,8 +65,8 @@ static ms_status tell(ms_engine *engine, ms_event_type type, int64_t id) {
 
 /* Observers of other processes are told by a row of the store. */
 static ms_status note(ms_engine *engine, ms_event_type type, int64_t id) {
-  bool noted = ms_ids_add(&engine->turn.noted, (int64_t)type + 1) &&
-               ms_ids_add(&engine->turn.noted, id);
+  bool noted =
+      ms_ids_add(&engine->turn.noted, (int64_t)type + 1) && ms_ids_add(&engine->turn.noted, id);
   return noted ? MS_OK : ms_engine_no_memory(engine);
 }
 
@@ -161,8 +163,7 @@ ms_status ms_observe(ms_manager *engine, const ms_selector *selector, int64_t *n
                      ms_err *err) {
   observe_call args = {.call = {.apply = apply_observe}};
   args.observer = ms_mem_zalloc(sizeof *args.observer);
-  if (!args.observer ||
-      !copy_selector(&args.observer->arena, selector, &args.observer->selector)) {
+  if (!args.observer || !copy_selector(&args.observer->arena, selector, &args.observer->selector)) {
     observer_free(args.observer);
     return ms_fail(err, MS_NOMEM, "not enough memory");
   }
@@ -182,7 +183,7 @@ void ms_observers_free(ms_engine *engine) {
 
 static ms_status apply_unobserve(ms_engine *engine, ms_call *call) {
   observe_call *args = (observe_call *)(void *)call;
-  MS_LIST_EACH(link, &engine->observers) {
+  MS_LIST_EACH (link, &engine->observers) {
     ms_observer *observer = MS_LIST_ENTRY(link, ms_observer, link);
     if (observer->number != args->number) continue;
     ms_list_remove(link);
@@ -197,7 +198,7 @@ void ms_unobserve(ms_manager *engine, int64_t number) {
   observe_call args = {.call = {.apply = apply_unobserve}, .number = number};
   ms_engine_call(engine, &args.call, NULL);
   pthread_mutex_lock(&engine->mutex);
-  MS_LIST_EACH(link, &engine->events) {
+  MS_LIST_EACH (link, &engine->events) {
     ms_event *event = MS_LIST_ENTRY(link, ms_event, link);
     if (event->observer != number) continue;
     ms_list_remove(link);

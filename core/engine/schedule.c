@@ -25,7 +25,7 @@ typedef struct candidate {
   ms_lane *lane;
   ms_place place;
   int64_t timeout_ms;
-  int64_t room; /* of its queue when the round began */
+  int64_t room;          /* of its queue when the round began */
   const ms_queue *queue; /* NULL = no settings */
   ms_waiting chunk[CHUNK_MOST];
   size_t at;
@@ -144,10 +144,13 @@ static ms_status load_flight(ms_engine *engine, const candidate *from, const ms_
                              ms_flight *flight) {
   bool found = true;
   ms_work *work = &flight->work;
-  if (row->has_life) MS_TRY(ms_work_load(engine->store, row->id, &flight->arena, work, &found));
-  else MS_TRY(ms_work_load_fresh(engine->store, row->id, &flight->arena, work));
-  if (!found) return ms_fail(ms_store_err(engine->store), MS_CORRUPT,
-                             "table waiting: work %lld is not stored", (long long)row->id);
+  if (row->has_life)
+    MS_TRY(ms_work_load(engine->store, row->id, &flight->arena, work, &found));
+  else
+    MS_TRY(ms_work_load_fresh(engine->store, row->id, &flight->arena, work));
+  if (!found)
+    return ms_fail(ms_store_err(engine->store), MS_CORRUPT,
+                   "table waiting: work %lld is not stored", (long long)row->id);
   flight->lane = *from->lane;
   flight->lane.worker = ms_arena_copy(&flight->arena, from->lane->worker);
   flight->lane.queue = ms_arena_copy(&flight->arena, from->lane->queue);
@@ -295,8 +298,8 @@ static ms_status take_all(claim_round *round) {
   while ((from = ms_heap_pop(&round->heap))) {
     if (!goes_on(round, from)) {
       ms_turn_wake_at(round->engine, from->lane->head_due_ms > round->engine->turn.now_ms
-                                            ? from->lane->head_due_ms
-                                            : MS_NEVER);
+                                         ? from->lane->head_due_ms
+                                         : MS_NEVER);
       continue;
     }
     MS_TRY(take_from(round, from));
@@ -324,11 +327,11 @@ static ms_status write_claim(claim_round *round) {
   if (!round->ids.count) return MS_OK;
   MS_TRY(ms_claims_add(engine->store, engine->owner, engine->turn.now_ms, round->ids.items,
                        round->ids.count, &batch));
-  MS_LIST_EACH(link, &engine->turn.claimed) {
+  MS_LIST_EACH (link, &engine->turn.claimed) {
     MS_LIST_ENTRY(link, ms_run, link)->batch = batch;
   }
   engine->stats.claims += (int64_t)round->ids.count;
-  MS_LIST_EACH(link, &engine->turn.claimed) {
+  MS_LIST_EACH (link, &engine->turn.claimed) {
     MS_TRY(ms_outbox_event(engine, MS_EVENT_STARTED, MS_LIST_ENTRY(link, ms_run, link)->id));
   }
   return MS_OK;
@@ -346,14 +349,14 @@ static void set_pool_room(claim_round *round) {
   size_t ready = ms_executor_ready(engine->executor);
   round->free = ms_executor_free(engine->executor);
   int64_t since_ms = engine->turn.now_ms - engine->claimed_at_ms;
-  if (engine->observer_count || since_ms > AHEAD_PATIENCE_MS) engine->ahead = 0;
+  if (engine->observer_count || since_ms > AHEAD_PATIENCE_MS)
+    engine->ahead = 0;
   else if (!ready && engine->turn.quick) {
     engine->ahead = engine->ahead ? engine->ahead * 2 : AHEAD_FIRST;
   }
   if (engine->ahead > AHEAD_MOST) engine->ahead = AHEAD_MOST;
   bool refill = ready <= engine->ahead / 2;
-  round->room[MS_PLACE_POOL] =
-      round->free + (refill ? (int64_t)(engine->ahead - ready) : 0);
+  round->room[MS_PLACE_POOL] = round->free + (refill ? (int64_t)(engine->ahead - ready) : 0);
 }
 
 static ms_status claim(claim_round *round) {
@@ -364,7 +367,8 @@ static ms_status claim(claim_round *round) {
   if (queues && !round->started) return ms_engine_no_memory(engine);
   set_pool_room(round);
   round->room[MS_PLACE_HOST] = (int64_t)engine->turn.host_room;
-  for (size_t i = 0; i < lanes->count; i++) MS_TRY(consider(round, lanes->items[i]));
+  for (size_t i = 0; i < lanes->count; i++)
+    MS_TRY(consider(round, lanes->items[i]));
   MS_TRY(take_all(round));
   bool used_up = engine->turn.host_room && !round->room[MS_PLACE_HOST];
   engine->turn.host_ready = engine->turn.host_ready || used_up;
@@ -452,7 +456,7 @@ static void take_back_from_host(ms_engine *engine) {
 ms_status ms_schedule_take_back(ms_engine *engine) {
   take_back_from_pool(engine);
   take_back_from_host(engine);
-  MS_LIST_EACH(link, &engine->turn.taken_back) {
+  MS_LIST_EACH (link, &engine->turn.taken_back) {
     MS_TRY(ms_settle_return(engine, MS_LIST_ENTRY(link, ms_run, link)));
   }
   return MS_OK;

@@ -84,7 +84,7 @@ static bool set_sensed(ms_engine *engine, const condition_call *args) {
 }
 
 static ms_custom *find_custom(ms_engine *engine, ms_text name) {
-  MS_LIST_EACH(link, &engine->customs) {
+  MS_LIST_EACH (link, &engine->customs) {
     ms_custom *custom = MS_LIST_ENTRY(link, ms_custom, link);
     if (ms_text_equal(custom->name, name)) return custom;
   }
@@ -155,7 +155,8 @@ static ms_status apply_conditions(ms_engine *engine, ms_call *call) {
   conditions_call *args = (conditions_call *)(void *)call;
   sensed list[5];
   size_t count = 5;
-  MS_LIST_EACH(link, &engine->customs) count++;
+  MS_LIST_EACH (link, &engine->customs)
+    count++;
   args->list = ms_arena_take(args->arena, count * sizeof *args->list);
   if (!args->list) return ms_engine_no_memory(engine);
   list_sensed(engine, list);
@@ -165,7 +166,7 @@ static ms_status apply_conditions(ms_engine *engine, ms_call *call) {
                                 : ms_network_word(engine->conditions.network),
                   engine->condition_set[i], engine->condition_since_ms[i]);
   }
-  MS_LIST_EACH(link, &engine->customs) {
+  MS_LIST_EACH (link, &engine->customs) {
     ms_custom *custom = MS_LIST_ENTRY(link, ms_custom, link);
     ms_text name = ms_arena_copy(args->arena, custom->name);
     if (!name.data) return ms_engine_no_memory(engine);

@@ -394,8 +394,10 @@ static ms_status forget_dead(ms_engine *engine) {
   for (size_t i = 0; i < engine->others.count; i++) {
     int64_t owner = engine->others.items[i];
     if (owner == engine->owner) continue;
-    if (ms_owner_alive(engine, owner)) engine->others.items[kept++] = owner;
-    else MS_TRY(ms_process_delete(engine->store, owner));
+    if (ms_owner_alive(engine, owner))
+      engine->others.items[kept++] = owner;
+    else
+      MS_TRY(ms_process_delete(engine->store, owner));
   }
   engine->others.count = kept;
   return MS_OK;
@@ -405,8 +407,10 @@ ms_status ms_settle_orphans(ms_engine *engine) {
   ms_ids ids = {0};
   ms_status status = gather_orphans(engine, &ids);
   for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
-    if (ids.items[i] > 0) status = ms_settle_stop(engine, ids.items[i], "crashed", true);
-    else ms_claims_end(engine->store, -ids.items[i]);
+    if (ids.items[i] > 0)
+      status = ms_settle_stop(engine, ids.items[i], "crashed", true);
+    else
+      ms_claims_end(engine->store, -ids.items[i]);
     engine->turn.returned = true;
   }
   if (ids.count) ms_lanes_forget_heads(engine->store);

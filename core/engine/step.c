@@ -63,8 +63,7 @@ typedef struct step_call {
   const char *word;
 } step_call;
 
-static ms_status load_enqueued(ms_engine *engine, step_call *args, ms_arena *arena,
-                               ms_work *work) {
+static ms_status load_enqueued(ms_engine *engine, step_call *args, ms_arena *arena, ms_work *work) {
   bool found;
   MS_TRY(ms_work_load(engine->store, args->id, arena, work, &found));
   if (!found) {
@@ -79,8 +78,7 @@ static ms_status meet_constraints(ms_engine *engine, step_call *args, const ms_w
   ms_lane *lane;
   MS_TRY(ms_lane_get(engine->store, work->lane, &lane));
   if (!lane->constraints.size) {
-    return ms_fail(args->call.err, MS_MISUSE, "work %lld has no constraints",
-                   (long long)work->id);
+    return ms_fail(args->call.err, MS_MISUSE, "work %lld has no constraints", (long long)work->id);
   }
   bool added = ms_ids_add(&engine->met, work->id) && ms_ids_add(&engine->met_lanes, lane->id);
   return added ? MS_OK : ms_engine_no_memory(engine);

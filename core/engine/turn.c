@@ -6,12 +6,6 @@
 
 /* How long results wait after a turn that failed before they are tried again. */
 #define RETRY_TURN_MS 100
-/* Between two looks at a process that has just ended. */
-#define LOOK_PAUSE_MS 2
-/* From so many pages on the log is checkpointed when there is nothing else to do, and at the bound
- * in any case. */
-#define WAL_PAGES_IDLE 1000
-#define WAL_PAGES_BOUND 8000
 
 int64_t ms_engine_now(const ms_engine *engine) {
   return ms_clock_wall_ms(&engine->world->clock);
@@ -73,7 +67,8 @@ static void turn_begin(ms_engine *engine) {
 /* Others have changed the store: their processes, and what they did to works that run here. */
 static ms_status take_note_of_others(ms_engine *engine) {
   size_t at = 0;
-  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) flight->fresh = false;
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));)
+    flight->fresh = false;
   MS_TRY(ms_outbox_read(engine));
   return ms_settle_orphans(engine);
 }
@@ -118,7 +113,7 @@ static ms_status write_all_progress(ms_engine *engine) {
 }
 
 static ms_status settle_results(ms_engine *engine, ms_link *results) {
-  MS_LIST_EACH(link, results) {
+  MS_LIST_EACH (link, results) {
     ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
     engine->turn.quick = ms_schedule_was_quick(engine, run);
     MS_TRY(ms_settle_result(engine, run));
@@ -146,7 +141,7 @@ static bool is_refusal(ms_status status) {
 }
 
 static ms_status apply_calls(ms_engine *engine, ms_link *calls, bool reads) {
-  MS_LIST_EACH(link, calls) {
+  MS_LIST_EACH (link, calls) {
     ms_call *call = MS_LIST_ENTRY(link, ms_call, link);
     if (call->reads != reads) continue;
     call->status = call->apply(engine, call);
@@ -198,7 +193,7 @@ static void hand_over(ms_engine *engine) {
   size_t pool_count = 0;
   ms_list_init(&pool);
   ms_list_init(&host);
-  MS_LIST_EACH(link, &engine->turn.claimed) {
+  MS_LIST_EACH (link, &engine->turn.claimed) {
     ms_flight *flight = ms_flight_of(MS_LIST_ENTRY(link, ms_run, link));
     ms_list_remove(link);
     ms_list_push(flight->host ? &host : &pool, link);
@@ -222,7 +217,7 @@ bool ms_take_unbegun(ms_engine *engine, ms_flight *flight) {
   if (!flight->host) return run->executor && ms_executor_take_back_run(run->executor, run);
   bool waits = false;
   pthread_mutex_lock(&engine->mutex);
-  MS_LIST_EACH(link, &engine->host_runs) {
+  MS_LIST_EACH (link, &engine->host_runs) {
     if (link == &run->link) waits = true;
   }
   if (waits) ms_list_remove(&run->link);
@@ -300,7 +295,8 @@ static void take_down(ms_engine *engine, ms_link *results, ms_status status) {
   ms_map_clear(&engine->lane_places);
   ms_outbox_drop(engine);
   size_t at = 0;
-  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) flight->fresh = false;
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));)
+    flight->fresh = false;
   bool waiting = !ms_list_empty(results);
   pthread_mutex_lock(&engine->mutex);
   ms_list_move(results, &engine->results);
@@ -315,14 +311,14 @@ static void take_down(ms_engine *engine, ms_link *results, ms_status status) {
 /* ---- The ring ---- */
 
 static bool has_calls(const ms_link *calls, bool reads) {
-  MS_LIST_EACH(link, calls) {
+  MS_LIST_EACH (link, calls) {
     if (MS_LIST_ENTRY(link, ms_call, link)->reads == reads) return true;
   }
   return false;
 }
 
 static void fail_calls(ms_engine *engine, ms_link *calls, bool reads, ms_status status) {
-  MS_LIST_EACH(link, calls) {
+  MS_LIST_EACH (link, calls) {
     ms_call *call = MS_LIST_ENTRY(link, ms_call, link);
     if (call->reads != reads) continue;
     call->status = status;
@@ -369,16 +365,10 @@ static void collect(ms_engine *engine, ms_link *calls, ms_link *results, bool *n
   if (!engine->deferred || ms_engine_now(engine) >= engine->next_at_ms) {
     ms_list_move(results, &engine->results);
   }
-  *needed = engine->nudged || !ms_list_empty(results) ||
-            ms_engine_now(engine) >= engine->next_at_ms;
+  *needed =
+      engine->nudged || !ms_list_empty(results) || ms_engine_now(engine) >= engine->next_at_ms;
   engine->nudged = false;
   engine->turn.ending = ms_engine_now(engine) < engine->look_again_ms;
-  pthread_mutex_unlock(&engine->mutex);
-}
-
-static void ask_for_turn(ms_engine *engine) {
-  pthread_mutex_lock(&engine->mutex);
-  engine->nudged = true;
   pthread_mutex_unlock(&engine->mutex);
 }
 
@@ -399,126 +389,7 @@ ms_status ms_engine_turn(ms_engine *engine) {
     status = turn_writes(engine, &calls, &results);
   }
   if (has_calls(&calls, true)) turn_reads(engine, &calls);
-  if (engine->foreign) ask_for_turn(engine);
+  if (engine->foreign) ms_engine_ask_for_turn(engine);
   answer(engine, &calls);
   return status;
-}
-
-/* ---- Who turns ---- */
-
-static bool pending(const ms_engine *engine) {
-  return !ms_list_empty(&engine->inbox) || engine->nudged ||
-         (!ms_list_empty(&engine->results) && !engine->deferred) ||
-         ms_engine_now(engine) >= engine->next_at_ms;
-}
-
-void ms_engine_wake_thread(ms_engine *engine) {
-  if (!engine->has_thread || engine->looping) return;
-  engine->looping = true;
-  uv_async_send(&engine->async);
-}
-
-static void leave_to_thread(ms_engine *engine) {
-  bool results = !ms_list_empty(&engine->results) && !engine->deferred;
-  bool sooner = engine->next_at_ms < engine->armed_at_ms;
-  if (results || engine->nudged || sooner || engine->wal_pages > WAL_PAGES_IDLE) {
-    ms_engine_wake_thread(engine);
-  }
-}
-
-ms_status ms_engine_call(ms_engine *engine, ms_call *call, ms_err *err) {
-  MS_TRY(ms_usable(engine, err));
-  call->err = err;
-  call->served = false;
-  pthread_mutex_lock(&engine->mutex);
-  ms_list_push(&engine->inbox, &call->link);
-  while (!call->served) {
-    if (engine->turning) {
-      pthread_cond_wait(&engine->turned, &engine->mutex);
-      continue;
-    }
-    engine->turning = true;
-    pthread_mutex_unlock(&engine->mutex);
-    ms_engine_turn(engine);
-    pthread_mutex_lock(&engine->mutex);
-    engine->turning = false;
-    pthread_cond_broadcast(&engine->turned);
-  }
-  leave_to_thread(engine);
-  pthread_mutex_unlock(&engine->mutex);
-  return call->status;
-}
-
-static void checkpoint(ms_engine *engine) {
-  int pages = ms_store_wal_pages(engine->store);
-  pthread_mutex_lock(&engine->mutex);
-  bool idle = !pending(engine);
-  pthread_mutex_unlock(&engine->mutex);
-  if (pages < (idle ? WAL_PAGES_IDLE : WAL_PAGES_BOUND)) return;
-  if (!ms_peers_lock_checkpoint(&engine->peers)) return;
-  if (ms_store_checkpoint(engine->store) != MS_OK) {
-    ms_engine_trouble(engine, "store", ms_store_err(engine->store)->message, 0, NULL);
-  }
-  ms_peers_unlock_checkpoint(&engine->peers);
-  pthread_mutex_lock(&engine->mutex);
-  engine->wal_pages = ms_store_wal_pages(engine->store);
-  pthread_mutex_unlock(&engine->mutex);
-}
-
-/* A peer's nudge is also heard by its sender; a look at the store tells whether it means anything.
- * A process that has just ended may still hold its lock for a moment. */
-static void look_at_peers(ms_engine *engine) {
-  bool changed = false;
-  if (ms_store_begin_read(engine->store, &changed) == MS_OK) ms_store_commit(engine->store);
-  if (changed) engine->foreign = true;
-  for (size_t i = 0; i < engine->others.count; i++) {
-    if (!ms_owner_alive(engine, engine->others.items[i])) engine->foreign = true;
-  }
-  if (engine->foreign) ask_for_turn(engine);
-}
-
-static void serve_once(ms_engine *engine, bool peered) {
-  if (peered) look_at_peers(engine);
-  ms_engine_turn(engine);
-  checkpoint(engine);
-}
-
-void ms_engine_serve(ms_engine *engine) {
-  pthread_mutex_lock(&engine->mutex);
-  for (;;) {
-    while (engine->turning) pthread_cond_wait(&engine->turned, &engine->mutex);
-    bool peered = engine->peered;
-    bool full = engine->wal_pages > WAL_PAGES_IDLE;
-    if (engine->closed || (!peered && !pending(engine) && !full)) break;
-    engine->turning = true;
-    engine->peered = false;
-    pthread_mutex_unlock(&engine->mutex);
-    serve_once(engine, peered);
-    pthread_mutex_lock(&engine->mutex);
-    engine->turning = false;
-    pthread_cond_broadcast(&engine->turned);
-    if (full && engine->wal_pages > WAL_PAGES_IDLE && !pending(engine)) break;
-  }
-  engine->looping = false;
-  engine->armed_at_ms = engine->next_at_ms;
-  if (engine->look_again_ms > ms_engine_now(engine)) {
-    engine->armed_at_ms = ms_engine_now(engine) + LOOK_PAUSE_MS;
-  }
-  pthread_mutex_unlock(&engine->mutex);
-}
-
-void ms_engine_nudge(ms_engine *engine) {
-  pthread_mutex_lock(&engine->mutex);
-  engine->nudged = true;
-  ms_engine_wake_thread(engine);
-  pthread_mutex_unlock(&engine->mutex);
-}
-
-void ms_engine_give_back(void *context, ms_run *run) {
-  ms_engine *engine = context;
-  pthread_mutex_lock(&engine->mutex);
-  ms_flight_of(run)->returned = true;
-  ms_list_push(&engine->results, &run->link);
-  if (!engine->turning && !engine->deferred) ms_engine_wake_thread(engine);
-  pthread_mutex_unlock(&engine->mutex);
 }

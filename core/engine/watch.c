@@ -69,8 +69,8 @@ static void press(ms_engine *engine, ms_flight *flight) {
   if (!ms_executor_abandon(engine->executor, &flight->run)) return;
   ms_map_remove(&engine->runs, id);
   ms_engine_trouble(engine, "thread",
-                    "a stopped worker does not return from native code; its thread is given up",
-                    id, worker);
+                    "a stopped worker does not return from native code; its thread is given up", id,
+                    worker);
 }
 
 static ms_status watch_run(ms_engine *engine, ms_flight *flight, ms_arena *arena, bool judges) {

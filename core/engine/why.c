@@ -16,9 +16,9 @@ typedef struct why_call {
   size_t capacity;
 } why_call;
 
-__attribute__((format(printf, 5, 6))) static ms_status
-add(ms_engine *engine, why_call *args, const char *kind, int64_t clears_at_ms, const char *format,
-    ...) {
+__attribute__((format(printf, 5, 6))) static ms_status add(ms_engine *engine, why_call *args,
+                                                           const char *kind, int64_t clears_at_ms,
+                                                           const char *format, ...) {
   char text[512];
   va_list arguments;
   va_start(arguments, format);
@@ -49,8 +49,8 @@ static ms_status add_prerequisites(ms_engine *engine, why_call *args, const ms_w
     ms_arena_clear(&arena);
     status = ms_work_load(engine->store, ids.items[i], &arena, &prerequisite, &found);
     if (status != MS_OK || !found || ms_state_is_finished(prerequisite.state)) continue;
-    status = add(engine, args, "prerequisite", MS_NEVER, "work %lld is %s",
-                 (long long)ids.items[i], ms_state_word(prerequisite.state));
+    status = add(engine, args, "prerequisite", MS_NEVER, "work %lld is %s", (long long)ids.items[i],
+                 ms_state_word(prerequisite.state));
   }
   ms_ids_deinit(&ids);
   ms_arena_deinit(&arena);
@@ -61,7 +61,7 @@ static ms_status add_due(ms_engine *engine, why_call *args, const ms_work *work)
   int64_t now_ms = engine->turn.now_ms;
   if (work->due_at_ms <= now_ms) return MS_OK;
   bool wished = work->wish_at_ms != MS_NEVER;
-  const char *kind = !wished && ms_due_rests(work)                       ? "backoff"
+  const char *kind = !wished && ms_due_rests(work)                         ? "backoff"
                      : ms_work_is_periodic(work) && (!wished || work->run) ? "period"
                                                                            : "delay";
   int64_t wait_ms = work->due_at_ms - now_ms;
@@ -150,8 +150,10 @@ static ms_status apply(ms_engine *engine, ms_call *call) {
   }
   if (work.state != MS_ENQUEUED && work.state != MS_BLOCKED) return MS_OK;
   MS_TRY(ms_lane_get(engine->store, work.lane, &lane));
-  if (work.state == MS_BLOCKED) MS_TRY(add_prerequisites(engine, args, &work));
-  else MS_TRY(add_due(engine, args, &work));
+  if (work.state == MS_BLOCKED)
+    MS_TRY(add_prerequisites(engine, args, &work));
+  else
+    MS_TRY(add_due(engine, args, &work));
   MS_TRY(add_deadline(engine, args, &work));
   MS_TRY(add_constraints(engine, args, lane, work.id));
   MS_TRY(add_name(engine, args, &work));

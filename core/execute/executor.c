@@ -333,7 +333,7 @@ static void end_threads(ms_executor *executor) {
   executor->closing = true;
   wake_idle(executor, SIZE_MAX);
   unlock(executor);
-  MS_LIST_EACH(link, &executor->slots) {
+  MS_LIST_EACH (link, &executor->slots) {
     ms_slot *slot = MS_LIST_ENTRY(link, ms_slot, link);
     pthread_join(slot->thread, NULL);
     ms_list_remove(link);
@@ -362,7 +362,7 @@ void ms_executor_close(ms_executor *executor) {
   ms_list_init(&unbegun);
   ms_executor_take_back(executor, &unbegun);
   end_threads(executor);
-  MS_LIST_EACH(link, &unbegun) {
+  MS_LIST_EACH (link, &unbegun) {
     executor->options.discard(MS_LIST_ENTRY(link, ms_run, link));
   }
   lock(executor);
@@ -378,7 +378,7 @@ ms_text ms_executor_names(const ms_executor *executor) {
 
 void ms_executor_submit(ms_executor *executor, ms_link *runs, size_t count) {
   /* Nobody else sees these runs before the mutex is released. */
-  MS_LIST_EACH(link, runs) {
+  MS_LIST_EACH (link, runs) {
     MS_LIST_ENTRY(link, ms_run, link)->executor = executor;
   }
   lock(executor);
@@ -390,7 +390,7 @@ void ms_executor_submit(ms_executor *executor, ms_link *runs, size_t count) {
 
 void ms_executor_take_back(ms_executor *executor, ms_link *out) {
   lock(executor);
-  MS_LIST_EACH(link, &executor->ready) {
+  MS_LIST_EACH (link, &executor->ready) {
     MS_LIST_ENTRY(link, ms_run, link)->executor = NULL;
   }
   ms_list_move(out, &executor->ready);

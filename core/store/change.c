@@ -9,8 +9,9 @@
 static const char update_observes[] = "UPDATE process SET observes = ? WHERE id = ?";
 static const char select_wanted[] = "SELECT 1 FROM process WHERE observes AND id <> ? LIMIT 1";
 static const char insert_change[] = "INSERT INTO change (owner, at, events) VALUES (?, ?, ?)";
-static const char delete_old[] = "DELETE FROM change WHERE turn IN"
-                                 " (SELECT turn FROM change WHERE at < ? ORDER BY turn LIMIT 100)";
+static const char delete_old[] =
+    "DELETE FROM change WHERE turn IN"
+    " (SELECT turn FROM change WHERE at < ? ORDER BY turn LIMIT 100)";
 static const char select_newest[] = "SELECT max(turn) FROM change";
 static const char select_changes[] =
     "SELECT turn, events FROM change WHERE turn > ? AND owner <> ? ORDER BY turn";
@@ -32,10 +33,10 @@ ms_status ms_change_wanted(ms_store *store, int64_t owner, bool *wanted) {
 
 ms_status ms_change_write(ms_store *store, int64_t owner, int64_t now_ms, const ms_ids *pairs) {
   ms_buf text = {0};
-  ms_status status = ms_ids_format(&text, pairs->items, pairs->count)
-                         ? ms_sql_run(store, insert_change, "iit", owner, now_ms,
-                                      ms_buf_text(&text))
-                         : no_memory(store);
+  ms_status status =
+      ms_ids_format(&text, pairs->items, pairs->count)
+          ? ms_sql_run(store, insert_change, "iit", owner, now_ms, ms_buf_text(&text))
+          : no_memory(store);
   ms_buf_deinit(&text);
   MS_TRY(status);
   return ms_sql_run(store, delete_old, "i", now_ms - KEEP_MS);
@@ -55,7 +56,8 @@ static ms_status read_row(ms_store *store, sqlite3_stmt *statement, ms_ids *pair
     return ms_fail(&store->err, MS_CORRUPT, "table change: the events of turn %lld do not parse",
                    (long long)ms_sql_column_int(statement, 0));
   }
-  for (size_t i = 0; i < count && complete; i++) complete = ms_ids_add(pairs, ids[i]);
+  for (size_t i = 0; i < count && complete; i++)
+    complete = ms_ids_add(pairs, ids[i]);
   ms_mem_free(ids);
   return complete ? MS_OK : no_memory(store);
 }

@@ -4,8 +4,9 @@
 #include "store/private.h"
 
 static const char select_claims[] = "SELECT batch, owner, at, ids FROM claim ORDER BY batch";
-static const char write_claim[] = "INSERT OR REPLACE INTO claim (batch, owner, at, ids)"
-                                  " VALUES (?, ?, ?, ?)";
+static const char write_claim[] =
+    "INSERT OR REPLACE INTO claim (batch, owner, at, ids)"
+    " VALUES (?, ?, ?, ?)";
 static const char delete_claim[] = "DELETE FROM claim WHERE batch = ?";
 
 static ms_status no_memory(ms_store *store) {
@@ -26,7 +27,8 @@ static const char *parse_id(const char *at, const char *end, int64_t *id) {
   int64_t value = 0;
   if (negative) at++;
   const char *start = at;
-  while (at < end && *at >= '0' && *at <= '9' && at - start < 18) value = value * 10 + (*at++ - '0');
+  while (at < end && *at >= '0' && *at <= '9' && at - start < 18)
+    value = value * 10 + (*at++ - '0');
   *id = negative ? -value : value;
   return at > start && value > 0 ? at : NULL;
 }
@@ -58,7 +60,8 @@ static void claim_free(ms_claim *claim) {
 }
 
 void ms_claims_deinit(ms_claims *claims) {
-  for (size_t i = 0; i < claims->count; i++) claim_free(claims->items[i]);
+  for (size_t i = 0; i < claims->count; i++)
+    claim_free(claims->items[i]);
   ms_mem_free(claims->items);
   ms_map_deinit(&claims->by_id);
   ms_buf_deinit(&claims->text);
@@ -143,7 +146,8 @@ ms_status ms_claims_add(ms_store *store, int64_t owner, int64_t at_ms, const int
 
 static size_t index_of(const ms_claim *claim, int64_t id) {
   size_t i = 0;
-  while (positive(claim->ids[i]) != id) i++;
+  while (positive(claim->ids[i]) != id)
+    i++;
   return i;
 }
 
@@ -187,8 +191,10 @@ ms_status ms_claims_write(ms_store *store) {
   for (size_t i = 0; i < claims->count; i++) {
     ms_claim *claim = claims->items[i];
     if (claim->dirty) MS_TRY(write_one(store, claim));
-    if (claim->count) claims->items[kept++] = claim;
-    else claim_free(claim);
+    if (claim->count)
+      claims->items[kept++] = claim;
+    else
+      claim_free(claim);
   }
   claims->count = kept;
   return MS_OK;

@@ -30,8 +30,7 @@ static const char select_names[] =
 static const char select_unfinished_names[] =
     "SELECT id FROM name n WHERE name = ? AND trunk IN (0, 1)"
     " AND NOT EXISTS (SELECT 1 FROM done d WHERE d.id = n.id) ORDER BY id";
-static const char select_leaves[] =
-    "SELECT id FROM name WHERE name = ? AND trunk = 0 ORDER BY id";
+static const char select_leaves[] = "SELECT id FROM name WHERE name = ? AND trunk = 0 ORDER BY id";
 /* All works that one call put under a name wait for the same. */
 static const char select_behind[] =
     "SELECT DISTINCT l.behind FROM name n JOIN life l ON l.id = n.id"
@@ -84,7 +83,8 @@ typedef struct output_link {
 
 static ms_text *flatten(ms_arena *arena, const output_link *first, size_t count) {
   ms_text *list = ms_arena_take(arena, count * sizeof *list);
-  for (size_t i = 0; list && i < count; i++, first = first->next) list[i] = first->text;
+  for (size_t i = 0; list && i < count; i++, first = first->next)
+    list[i] = first->text;
   return list;
 }
 
@@ -165,7 +165,8 @@ static ms_status add_behind(ms_store *store, sqlite3_stmt *statement, ms_ids *id
   ms_status status = ms_ids_parse(ms_sql_column_text(statement, 0), &behind, &count);
   if (status == MS_NOMEM) return no_memory(store);
   if (status != MS_OK) return ms_fail(&store->err, MS_CORRUPT, "table life: behind does not parse");
-  for (size_t i = 0; i < count && complete; i++) complete = ms_ids_add(ids, behind[i]);
+  for (size_t i = 0; i < count && complete; i++)
+    complete = ms_ids_add(ids, behind[i]);
   ms_mem_free(behind);
   return complete ? MS_OK : no_memory(store);
 }

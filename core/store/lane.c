@@ -40,7 +40,8 @@ static void lane_free(ms_lane *lane) {
 }
 
 void ms_lanes_deinit(ms_lanes *lanes) {
-  for (size_t i = 0; i < lanes->count; i++) lane_free(lanes->items[i]);
+  for (size_t i = 0; i < lanes->count; i++)
+    lane_free(lanes->items[i]);
   ms_mem_free(lanes->items);
   ms_map_deinit(&lanes->by_id);
   ms_map_deinit(&lanes->by_hash);
@@ -133,7 +134,8 @@ ms_status ms_lanes_load(ms_store *store) {
 static ms_lane *find(ms_lanes *lanes, const ms_lane *wanted) {
   if (lanes->recent && same(lanes->recent, wanted)) return lanes->recent;
   ms_lane *lane = ms_map_get(&lanes->by_hash, hash_of(wanted));
-  while (lane && !same(lane, wanted)) lane = lane->same_hash;
+  while (lane && !same(lane, wanted))
+    lane = lane->same_hash;
   lanes->recent = lane;
   return lane;
 }

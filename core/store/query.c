@@ -14,7 +14,8 @@ typedef struct question {
 static void query_deinit(question *query) {
   ms_buf_deinit(&query->sql);
   ms_buf_deinit(&query->running);
-  for (int i = 0; i < 6; i++) ms_buf_deinit(&query->lists[i]);
+  for (int i = 0; i < 6; i++)
+    ms_buf_deinit(&query->lists[i]);
 }
 
 static ms_status no_memory(ms_store *store) {
@@ -42,8 +43,9 @@ static void add_ids(question *query, const int64_t *ids, size_t count) {
 /* The running works are few and stand in memory; the others are told apart by their rows. */
 static void add_states(question *query, unsigned states) {
   static const char *const conditions[MS_STATE_COUNT] = {
-      [MS_ENQUEUED] = "(d.id IS NULL AND ifnull(l.blocked, 0) = 0"
-                      " AND w.id NOT IN (SELECT value FROM json_each(?7)))",
+      [MS_ENQUEUED] =
+          "(d.id IS NULL AND ifnull(l.blocked, 0) = 0"
+          " AND w.id NOT IN (SELECT value FROM json_each(?7)))",
       [MS_RUNNING] = "w.id IN (SELECT value FROM json_each(?7))",
       [MS_SUCCEEDED] = "d.state = 2",
       [MS_FAILED] = "d.state = 3",
@@ -76,29 +78,37 @@ static void add_running(ms_store *store, question *query) {
 
 static void add_selector(ms_store *store, question *query, const ms_selector *selector,
                          unsigned states) {
-  ms_buf_addf(&query->sql, " FROM work w LEFT JOIN done d ON d.id = w.id"
-                           " LEFT JOIN life l ON l.id = w.id WHERE 1");
+  ms_buf_addf(&query->sql,
+              " FROM work w LEFT JOIN done d ON d.id = w.id"
+              " LEFT JOIN life l ON l.id = w.id WHERE 1");
   add_ids(query, selector->ids, selector->id_count);
-  add_texts(query, " AND w.id IN (SELECT id FROM tag WHERE tag IN (SELECT value FROM json_each(?%d)))",
+  add_texts(query,
+            " AND w.id IN (SELECT id FROM tag WHERE tag IN (SELECT value FROM json_each(?%d)))",
             selector->tags, selector->tag_count);
-  add_texts(query, " AND w.id IN (SELECT id FROM name WHERE name IN (SELECT value FROM json_each(?%d)))",
+  add_texts(query,
+            " AND w.id IN (SELECT id FROM name WHERE name IN (SELECT value FROM json_each(?%d)))",
             selector->names, selector->name_count);
-  add_texts(query, " AND w.lane IN (SELECT id FROM lane WHERE worker IN (SELECT value FROM json_each(?%d)))",
-            selector->workers, selector->worker_count);
-  add_texts(query, " AND w.lane IN (SELECT id FROM lane WHERE queue IN (SELECT value FROM json_each(?%d)))",
-            selector->queues, selector->queue_count);
+  add_texts(
+      query,
+      " AND w.lane IN (SELECT id FROM lane WHERE worker IN (SELECT value FROM json_each(?%d)))",
+      selector->workers, selector->worker_count);
+  add_texts(
+      query,
+      " AND w.lane IN (SELECT id FROM lane WHERE queue IN (SELECT value FROM json_each(?%d)))",
+      selector->queues, selector->queue_count);
   const unsigned every_state = MS_UNFINISHED_STATES | MS_FINISHED_STATES;
-  add_states(query, (selector->states ? selector->states : every_state) &
-                        (states ? states : every_state));
+  add_states(query,
+             (selector->states ? selector->states : every_state) & (states ? states : every_state));
   add_running(store, query);
 }
 
 static ms_status prepare(ms_store *store, question *query, sqlite3_stmt **statement) {
   bool failed = query->sql.failed || query->running.failed;
-  for (int i = 0; i < query->list_count; i++) failed = failed || query->lists[i].failed;
+  for (int i = 0; i < query->list_count; i++)
+    failed = failed || query->lists[i].failed;
   if (failed) return no_memory(store);
-  int code = sqlite3_prepare_v2(store->connection, query->sql.data, (int)query->sql.size, statement,
-                                NULL);
+  int code =
+      sqlite3_prepare_v2(store->connection, query->sql.data, (int)query->sql.size, statement, NULL);
   for (int i = 0; code == SQLITE_OK && i < query->list_count; i++) {
     code = sqlite3_bind_text64(*statement, i + 1, query->lists[i].data, query->lists[i].size,
                                SQLITE_STATIC, SQLITE_UTF8);
@@ -132,9 +142,10 @@ static void add_page(question *query, const ms_page *page) {
   static const char *const orders[] = {
       [MS_ORDER_ID] = "w.id",
       [MS_ORDER_ID_DESCENDING] = "w.id DESC",
-      [MS_ORDER_DUE] = "CASE WHEN d.id IS NULL AND ifnull(l.blocked, 0) = 0"
-                       " AND w.id NOT IN (SELECT value FROM json_each(?7))"
-                       " THEN coalesce(l.due_at, w.due_at) END NULLS LAST, w.id",
+      [MS_ORDER_DUE] =
+          "CASE WHEN d.id IS NULL AND ifnull(l.blocked, 0) = 0"
+          " AND w.id NOT IN (SELECT value FROM json_each(?7))"
+          " THEN coalesce(l.due_at, w.due_at) END NULLS LAST, w.id",
   };
   ms_buf_addf(&query->sql, " ORDER BY %s", orders[page ? page->order : MS_ORDER_ID]);
   if (page) {
@@ -178,10 +189,10 @@ ms_status ms_query_unfinished(ms_store *store, const ms_selector *selector, int6
 
 /* Whatever is blocked has a prerequisite, at some remove, that waits or runs. */
 ms_status ms_query_once(ms_store *store, bool *any) {
-  static const char waits[] = "SELECT q.id FROM waiting q JOIN work w ON w.id = q.id"
-                              " WHERE w.every IS NULL AND w.cron IS NULL LIMIT 1";
-  static const char runs[] =
-      "SELECT id FROM work WHERE id = ? AND every IS NULL AND cron IS NULL";
+  static const char waits[] =
+      "SELECT q.id FROM waiting q JOIN work w ON w.id = q.id"
+      " WHERE w.every IS NULL AND w.cron IS NULL LIMIT 1";
+  static const char runs[] = "SELECT id FROM work WHERE id = ? AND every IS NULL AND cron IS NULL";
   const ms_claims *claims = ms_claims_all(store);
   int64_t found = 0;
   for (size_t i = 0; i < claims->count && !found; i++) {

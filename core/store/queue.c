@@ -15,7 +15,8 @@ static const char nth_start[] =
     "SELECT at FROM start WHERE queue = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?";
 
 void ms_queues_deinit(ms_queues *queues) {
-  for (size_t i = 0; i < queues->count; i++) ms_mem_free((void *)queues->items[i].name.data);
+  for (size_t i = 0; i < queues->count; i++)
+    ms_mem_free((void *)queues->items[i].name.data);
   ms_mem_free(queues->items);
   *queues = (ms_queues){0};
 }

@@ -17,8 +17,8 @@ struct ms_store;
 
 typedef struct ms_queue {
   ms_text name;
-  int64_t limit;          /* 0 = unlimited */
-  int64_t rate;           /* starts per window, 0 = unlimited */
+  int64_t limit; /* 0 = unlimited */
+  int64_t rate;  /* starts per window, 0 = unlimited */
   int64_t rate_window_ms;
   bool paused;
 } ms_queue;

@@ -6,16 +6,22 @@
 
 static ms_status status_of(int code) {
   switch (code & 0xff) {
-  case SQLITE_FULL: return MS_FULL;
+  case SQLITE_FULL:
+    return MS_FULL;
   case SQLITE_BUSY:
-  case SQLITE_LOCKED: return MS_BUSY;
+  case SQLITE_LOCKED:
+    return MS_BUSY;
   case SQLITE_CORRUPT:
-  case SQLITE_NOTADB: return MS_CORRUPT;
+  case SQLITE_NOTADB:
+    return MS_CORRUPT;
   case SQLITE_PERM:
   case SQLITE_READONLY:
-  case SQLITE_AUTH: return MS_PERMISSION;
-  case SQLITE_NOMEM: return MS_NOMEM;
-  default: return MS_IO;
+  case SQLITE_AUTH:
+    return MS_PERMISSION;
+  case SQLITE_NOMEM:
+    return MS_NOMEM;
+  default:
+    return MS_IO;
   }
 }
 
@@ -78,8 +84,8 @@ static ms_status bind(ms_store *store, sqlite3_stmt *statement, const char *type
   return code == SQLITE_OK ? MS_OK : fail(store, code);
 }
 
-ms_status ms_sql_open(ms_store *store, const char *sql, sqlite3_stmt **statement,
-                      const char *types, ...) {
+ms_status ms_sql_open(ms_store *store, const char *sql, sqlite3_stmt **statement, const char *types,
+                      ...) {
   va_list arguments;
   MS_TRY(find(store, sql, statement));
   va_start(arguments, types);

@@ -21,10 +21,10 @@
 static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
 
 static ms_status explain_errno(const char *path, int error, ms_err *err) {
-  ms_status status = error == ENOENT || error == ENOTDIR                      ? MS_NOTFOUND
+  ms_status status = error == ENOENT || error == ENOTDIR                   ? MS_NOTFOUND
                      : error == EACCES || error == EPERM || error == EROFS ? MS_PERMISSION
-                     : error == ENOSPC || error == EDQUOT                     ? MS_FULL
-                                                                              : MS_IO;
+                     : error == ENOSPC || error == EDQUOT                  ? MS_FULL
+                                                                           : MS_IO;
   return ms_fail(err, status, "open %s: %s", path, strerror(error));
 }
 
@@ -68,9 +68,10 @@ static int after_commit(void *context, sqlite3 *connection, const char *schema, 
 }
 
 static ms_status configure(ms_store *store, bool full, ms_err *err) {
-  static const char common[] = "PRAGMA journal_mode = WAL; PRAGMA temp_store = MEMORY;"
-                               "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 0;"
-                               "PRAGMA journal_size_limit = 67108864;";
+  static const char common[] =
+      "PRAGMA journal_mode = WAL; PRAGMA temp_store = MEMORY;"
+      "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 0;"
+      "PRAGMA journal_size_limit = 67108864;";
   const char *durability = full ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;";
   int code = sqlite3_exec(store->connection, common, NULL, NULL, NULL);
   if (code == SQLITE_OK) code = sqlite3_exec(store->connection, durability, NULL, NULL, NULL);
@@ -223,8 +224,8 @@ int ms_store_wal_pages(const ms_store *store) {
 
 ms_status ms_store_checkpoint(ms_store *store) {
   int pages = 0;
-  int code = sqlite3_wal_checkpoint_v2(store->connection, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
-                                       &pages);
+  int code =
+      sqlite3_wal_checkpoint_v2(store->connection, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, &pages);
   if ((code & 0xff) == SQLITE_BUSY) return MS_OK;
   if (code != SQLITE_OK) return ms_sql_fail(store->connection, code, "checkpoint", &store->err);
   store->wal_pages = 0;

@@ -3,7 +3,8 @@
 #include "store/private.h"
 
 #define SPEC_COLUMNS                                                                               \
-  "w.id, w.lane, w.enqueued_at, w.due_at, w.input, w.tags, w.name, w.delay, w.at, w.every, w.flex," \
+  "w.id, w.lane, w.enqueued_at, w.due_at, w.input, w.tags, w.name, w.delay, w.at, w.every, "       \
+  "w.flex,"                                                                                        \
   " w.repeats, w.cron, w.zone, w.backoff_policy, w.backoff_delay, w.backoff_max,"                  \
   " w.backoff_jitter, w.max_attempts, w.timeout, w.deadline, w.merger, w.keep, w.prerequisites,"   \
   " w.trace, w.enqueued_by"
@@ -19,24 +20,24 @@
 
 static const char select_fresh[] = "SELECT " SPEC_COLUMNS " FROM work w WHERE w.id = ?";
 static const char select_work[] =
-    "SELECT " SPEC_COLUMNS ", " LIFE_COLUMNS ", " DONE_COLUMNS " FROM work w"
+    "SELECT " SPEC_COLUMNS ", " LIFE_COLUMNS ", " DONE_COLUMNS
+    " FROM work w"
     " LEFT JOIN life l ON l.id = w.id LEFT JOIN done d ON d.id = w.id WHERE w.id = ?";
 static const char write_work[] =
     "INSERT OR REPLACE INTO work VALUES"
     " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-static const char write_life[] = "INSERT OR REPLACE INTO life VALUES"
-                                 " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+static const char write_life[] =
+    "INSERT OR REPLACE INTO life VALUES"
+    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char insert_done[] = "INSERT INTO done VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char delete_done[] = "DELETE FROM done WHERE id = ?";
 static const char insert_waiting[] = "INSERT INTO waiting VALUES (?, ?, ?, ?)";
-static const char delete_waiting[] =
-    "DELETE FROM waiting WHERE lane = ? AND due_at = ? AND id = ?";
+static const char delete_waiting[] = "DELETE FROM waiting WHERE lane = ? AND due_at = ? AND id = ?";
 static const char insert_tag[] = "INSERT OR IGNORE INTO tag VALUES (?, ?)";
 static const char delete_tags[] =
     "DELETE FROM tag WHERE id = ?1 AND tag IN (SELECT value FROM json_each(?2))";
 static const char insert_name[] = "INSERT INTO name VALUES (?, 0, ?)";
-static const char delete_name[] =
-    "DELETE FROM name WHERE name = ? AND trunk IN (0, 1) AND id = ?";
+static const char delete_name[] = "DELETE FROM name WHERE name = ? AND trunk IN (0, 1) AND id = ?";
 static const char clear_name[] = "UPDATE work SET name = NULL WHERE id = ?";
 static const char insert_deadline[] = "INSERT INTO deadline VALUES (?, ?)";
 static const char delete_deadline[] = "DELETE FROM deadline WHERE at = ? AND id = ?";
@@ -195,20 +196,21 @@ static bool is_default(const ms_backoff *backoff) {
 /* A policy of the default kind would read as 0, so it is stored plus nothing or not at all: all
  * four columns are NULL for the default backoff. */
 static ms_status write_spec(ms_store *store, const ms_work *work) {
-  static const char with_backoff[] = "iiiitttznzzzttiiirzznt"
-                                     "mztt";
-  static const char without_backoff[] = "iiiitttznzzzttzzzrzznt"
-                                        "mztt";
+  static const char with_backoff[] =
+      "iiiitttznzzzttiiirzznt"
+      "mztt";
+  static const char without_backoff[] =
+      "iiiitttznzzzttzzzrzznt"
+      "mztt";
   bool plain = is_default(&work->backoff);
-  return ms_sql_run(store, write_work, plain ? without_backoff : with_backoff, work->id,
-                    work->lane, work->enqueued_at_ms, work->due_at_ms, work->input, work->tags,
-                    work->name, work->delay_ms, work->at_ms, work->every_ms, work->flex_ms,
-                    (int64_t)work->repeats, work->cron, work->zone,
-                    plain ? (int64_t)0 : (int64_t)work->backoff.policy,
-                    plain ? (int64_t)0 : work->backoff.delay_ms,
-                    plain ? (int64_t)0 : work->backoff.max_ms, work->backoff.jitter,
-                    work->max_attempts, work->timeout_ms, work->deadline_ms, work->merger,
-                    work->keep_ms, work->prerequisites, work->trace, work->enqueued_by);
+  return ms_sql_run(
+      store, write_work, plain ? without_backoff : with_backoff, work->id, work->lane,
+      work->enqueued_at_ms, work->due_at_ms, work->input, work->tags, work->name, work->delay_ms,
+      work->at_ms, work->every_ms, work->flex_ms, (int64_t)work->repeats, work->cron, work->zone,
+      plain ? (int64_t)0 : (int64_t)work->backoff.policy,
+      plain ? (int64_t)0 : work->backoff.delay_ms, plain ? (int64_t)0 : work->backoff.max_ms,
+      work->backoff.jitter, work->max_attempts, work->timeout_ms, work->deadline_ms, work->merger,
+      work->keep_ms, work->prerequisites, work->trace, work->enqueued_by);
 }
 
 ms_status ms_work_write_life(ms_store *store, const ms_work *work) {
@@ -227,7 +229,8 @@ static ms_status write_done(ms_store *store, const ms_work *work) {
 }
 
 static ms_status write_tags(ms_store *store, int64_t id, const ms_text *tags, size_t count) {
-  for (size_t i = 0; i < count; i++) MS_TRY(ms_sql_run(store, insert_tag, "ti", tags[i], id));
+  for (size_t i = 0; i < count; i++)
+    MS_TRY(ms_sql_run(store, insert_tag, "ti", tags[i], id));
   return MS_OK;
 }
 
@@ -250,14 +253,18 @@ static ms_status leave_waiting(ms_store *store, const ms_work *work) {
 static ms_status leave(ms_store *store, const ms_work *before, bool ended) {
   bool live;
   switch (before->state) {
-  case MS_ENQUEUED: return leave_waiting(store, before);
+  case MS_ENQUEUED:
+    return leave_waiting(store, before);
   case MS_RUNNING:
     ms_claims_find(store, before->id, &live);
     if (!live) return contradiction(store, before);
-    if (ended) ms_claims_end(store, before->id);
-    else ms_claims_void(store, before->id);
+    if (ended)
+      ms_claims_end(store, before->id);
+    else
+      ms_claims_void(store, before->id);
     return MS_OK;
-  case MS_BLOCKED: return before->has_life ? MS_OK : contradiction(store, before);
+  case MS_BLOCKED:
+    return before->has_life ? MS_OK : contradiction(store, before);
   case MS_SUCCEEDED:
   case MS_FAILED:
   case MS_CANCELLED:

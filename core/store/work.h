@@ -36,12 +36,12 @@ typedef struct ms_work {
   int64_t timeout_ms;
   int64_t deadline_ms;
   ms_text merger;
-  int64_t keep_ms; /* −1 = the manager's retention */
+  int64_t keep_ms;       /* −1 = the manager's retention */
   int64_t prerequisites; /* how many were declared */
   ms_text trace;
   ms_text enqueued_by;
   /* The life: what changes while the work is unfinished. */
-  bool has_life; /* a row of its own; else the values below are those of fresh work */
+  bool has_life;   /* a row of its own; else the values below are those of fresh work */
   int64_t pending; /* unfinished prerequisites */
   int64_t attempt; /* runs that count */
   int64_t run;     /* starts ever */
@@ -58,7 +58,7 @@ typedef struct ms_work {
   ms_text error;
   ms_text stop_reason;
   ms_text output;
-  ms_text behind; /* "[1,2]": works of the name that must have ended; absent = none */
+  ms_text behind;         /* "[1,2]": works of the name that must have ended; absent = none */
   int64_t finished_at_ms; /* MS_NEVER unless finished */
 } ms_work;
 

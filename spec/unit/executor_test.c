@@ -93,7 +93,7 @@ static void open_gate(void) {
 }
 
 static void reset(void) {
-  MS_LIST_EACH(link, &world.finished) {
+  MS_LIST_EACH (link, &world.finished) {
     ms_mem_free(MS_LIST_ENTRY(link, probe, run.link));
   }
   ms_list_init(&world.finished);
@@ -253,7 +253,7 @@ static void runs_begin_in_the_order_submitted(void) {
     submit(executor, batch * 100, 100, NULL);
   await_count(&world.finished_count, 1000);
   int64_t expected = 0;
-  MS_LIST_EACH(link, &world.finished) {
+  MS_LIST_EACH (link, &world.finished) {
     const ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
     UNIT_CHECK(run->id == expected);
     UNIT_CHECK(run->begun_at_ms > 0);
@@ -321,7 +321,7 @@ static void what_has_not_begun_can_be_taken_back(void) {
   ms_executor_take_back(executor, &back);
   UNIT_CHECK(ms_executor_ready(executor) == 0);
   int64_t expected = 2;
-  MS_LIST_EACH(link, &back) {
+  MS_LIST_EACH (link, &back) {
     probe *taken = MS_LIST_ENTRY(link, probe, run.link);
     UNIT_CHECK(taken->run.id == expected++);
     ms_mem_free(taken);

@@ -1,0 +1,132 @@
+#include "engine/engine.h"
+
+/* Between two looks at a process that has just ended. */
+#define LOOK_PAUSE_MS 2
+/* From so many pages on the log is checkpointed when there is nothing else to do, and at the bound
+ * in any case. */
+#define WAL_PAGES_IDLE 1000
+#define WAL_PAGES_BOUND 8000
+
+void ms_engine_ask_for_turn(ms_engine *engine) {
+  pthread_mutex_lock(&engine->mutex);
+  engine->nudged = true;
+  pthread_mutex_unlock(&engine->mutex);
+}
+
+static bool pending(const ms_engine *engine) {
+  return !ms_list_empty(&engine->inbox) || engine->nudged ||
+         (!ms_list_empty(&engine->results) && !engine->deferred) ||
+         ms_engine_now(engine) >= engine->next_at_ms;
+}
+
+void ms_engine_wake_thread(ms_engine *engine) {
+  if (!engine->has_thread || engine->looping) return;
+  engine->looping = true;
+  uv_async_send(&engine->async);
+}
+
+static void leave_to_thread(ms_engine *engine) {
+  bool results = !ms_list_empty(&engine->results) && !engine->deferred;
+  bool sooner = engine->next_at_ms < engine->armed_at_ms;
+  if (results || engine->nudged || sooner || engine->wal_pages > WAL_PAGES_IDLE) {
+    ms_engine_wake_thread(engine);
+  }
+}
+
+ms_status ms_engine_call(ms_engine *engine, ms_call *call, ms_err *err) {
+  MS_TRY(ms_usable(engine, err));
+  call->err = err;
+  call->served = false;
+  pthread_mutex_lock(&engine->mutex);
+  ms_list_push(&engine->inbox, &call->link);
+  while (!call->served) {
+    if (engine->turning) {
+      pthread_cond_wait(&engine->turned, &engine->mutex);
+      continue;
+    }
+    engine->turning = true;
+    pthread_mutex_unlock(&engine->mutex);
+    ms_engine_turn(engine);
+    pthread_mutex_lock(&engine->mutex);
+    engine->turning = false;
+    pthread_cond_broadcast(&engine->turned);
+  }
+  leave_to_thread(engine);
+  pthread_mutex_unlock(&engine->mutex);
+  return call->status;
+}
+
+static void checkpoint(ms_engine *engine) {
+  int pages = ms_store_wal_pages(engine->store);
+  pthread_mutex_lock(&engine->mutex);
+  bool idle = !pending(engine);
+  pthread_mutex_unlock(&engine->mutex);
+  if (pages < (idle ? WAL_PAGES_IDLE : WAL_PAGES_BOUND)) return;
+  if (!ms_peers_lock_checkpoint(&engine->peers)) return;
+  if (ms_store_checkpoint(engine->store) != MS_OK) {
+    ms_engine_trouble(engine, "store", ms_store_err(engine->store)->message, 0, NULL);
+  }
+  ms_peers_unlock_checkpoint(&engine->peers);
+  pthread_mutex_lock(&engine->mutex);
+  engine->wal_pages = ms_store_wal_pages(engine->store);
+  pthread_mutex_unlock(&engine->mutex);
+}
+
+/* A peer's nudge is also heard by its sender; a look at the store tells whether it means anything.
+ * A process that has just ended may still hold its lock for a moment. */
+static void look_at_peers(ms_engine *engine) {
+  bool changed = false;
+  if (ms_store_begin_read(engine->store, &changed) == MS_OK) ms_store_commit(engine->store);
+  if (changed) engine->foreign = true;
+  for (size_t i = 0; i < engine->others.count; i++) {
+    if (!ms_owner_alive(engine, engine->others.items[i])) engine->foreign = true;
+  }
+  if (engine->foreign) ms_engine_ask_for_turn(engine);
+}
+
+static void serve_once(ms_engine *engine, bool peered) {
+  if (peered) look_at_peers(engine);
+  ms_engine_turn(engine);
+  checkpoint(engine);
+}
+
+void ms_engine_serve(ms_engine *engine) {
+  pthread_mutex_lock(&engine->mutex);
+  for (;;) {
+    while (engine->turning)
+      pthread_cond_wait(&engine->turned, &engine->mutex);
+    bool peered = engine->peered;
+    bool full = engine->wal_pages > WAL_PAGES_IDLE;
+    if (engine->closed || (!peered && !pending(engine) && !full)) break;
+    engine->turning = true;
+    engine->peered = false;
+    pthread_mutex_unlock(&engine->mutex);
+    serve_once(engine, peered);
+    pthread_mutex_lock(&engine->mutex);
+    engine->turning = false;
+    pthread_cond_broadcast(&engine->turned);
+    if (full && engine->wal_pages > WAL_PAGES_IDLE && !pending(engine)) break;
+  }
+  engine->looping = false;
+  engine->armed_at_ms = engine->next_at_ms;
+  if (engine->look_again_ms > ms_engine_now(engine)) {
+    engine->armed_at_ms = ms_engine_now(engine) + LOOK_PAUSE_MS;
+  }
+  pthread_mutex_unlock(&engine->mutex);
+}
+
+void ms_engine_nudge(ms_engine *engine) {
+  pthread_mutex_lock(&engine->mutex);
+  engine->nudged = true;
+  ms_engine_wake_thread(engine);
+  pthread_mutex_unlock(&engine->mutex);
+}
+
+void ms_engine_give_back(void *context, ms_run *run) {
+  ms_engine *engine = context;
+  pthread_mutex_lock(&engine->mutex);
+  ms_flight_of(run)->returned = true;
+  ms_list_push(&engine->results, &run->link);
+  if (!engine->turning && !engine->deferred) ms_engine_wake_thread(engine);
+  pthread_mutex_unlock(&engine->mutex);
+}
