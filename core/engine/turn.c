@@ -85,10 +85,10 @@ static ms_status write_progress(ms_engine *engine, ms_flight *flight) {
     return MS_OK;
   }
   pthread_mutex_lock(&engine->mutex);
-  data = flight->progress;
-  flight->progress = (ms_buf){0};
-  flight->has_progress = false;
+  bool complete = ms_buf_add_text(&data, ms_buf_text(&flight->progress));
+  flight->has_progress = !complete;
   pthread_mutex_unlock(&engine->mutex);
+  if (!complete) return ms_engine_no_memory(engine);
   ms_claims_find(engine->store, flight->run.id, &live);
   ms_status status = MS_OK;
   if (live) status = ms_progress_write(engine->store, flight->run.id, ms_buf_text(&data));
@@ -284,28 +284,48 @@ static void publish(ms_engine *engine, ms_link *results) {
   if (engine->others.count) ms_peers_nudge(&engine->peers);
 }
 
+/* A work that was claimed anew in the turn that failed has its run of before again. */
+static void keep_runs(ms_engine *engine, const ms_link *runs) {
+  MS_LIST_EACH (link, runs) {
+    ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
+    /* There is room: the new run stood in the same place. */
+    if (!ms_map_get(&engine->runs, run->id)) ms_map_put(&engine->runs, run->id, run);
+  }
+}
+
+/* What the turn that failed has noted about runs is not so: they were not told to stop, and their
+ * progress is not stored. */
+static void forget_notes(ms_engine *engine) {
+  size_t at = 0;
+  pthread_mutex_lock(&engine->mutex);
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
+    flight->fresh = false;
+    if (flight->stopped_at_ms == MS_NEVER) flight->reason[0] = '\0';
+    if (flight->progress_at_ms != engine->turn.now_ms || !flight->progress.size) continue;
+    flight->progress_at_ms = 0;
+    flight->has_progress = true;
+  }
+  pthread_mutex_unlock(&engine->mutex);
+}
+
 /* Nothing of a turn that failed may be seen: what it claimed goes, its results wait. */
-static void take_down(ms_engine *engine, ms_link *results, ms_status status) {
+static void take_down(ms_engine *engine, ms_link *results) {
   for (ms_link *link; (link = ms_list_shift(&engine->turn.claimed));) {
     ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
     ms_map_remove(&engine->runs, run->id);
     ms_flight_free(run);
   }
+  keep_runs(engine, results);
+  keep_runs(engine, &engine->turn.taken_back);
   hand_back(engine);
   ms_map_clear(&engine->lane_places);
   ms_outbox_drop(engine);
-  size_t at = 0;
-  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));)
-    flight->fresh = false;
-  bool waiting = !ms_list_empty(results);
+  forget_notes(engine);
   pthread_mutex_lock(&engine->mutex);
   ms_list_move(results, &engine->results);
   ms_list_move(&engine->results, results);
   pthread_mutex_unlock(&engine->mutex);
   engine->wake_ms = engine->turn.now_ms + RETRY_TURN_MS;
-  if (waiting && status != MS_BUSY) {
-    ms_engine_trouble(engine, "store", ms_store_err(engine->store)->message, 0, NULL);
-  }
 }
 
 /* ---- The ring ---- */
@@ -333,8 +353,12 @@ static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results
   if (status == MS_OK) {
     publish(engine, results);
   } else {
+    bool unheard = !ms_list_empty(results) || !has_calls(calls, false);
     fail_calls(engine, calls, false, status);
-    take_down(engine, results, status);
+    take_down(engine, results);
+    if (unheard && status != MS_BUSY) {
+      ms_engine_trouble(engine, "store", ms_store_err(engine->store)->message, 0, NULL);
+    }
   }
   pthread_mutex_lock(&engine->mutex);
   engine->deferred = status != MS_OK;
@@ -389,7 +413,7 @@ ms_status ms_engine_turn(ms_engine *engine) {
     status = turn_writes(engine, &calls, &results);
   }
   if (has_calls(&calls, true)) turn_reads(engine, &calls);
-  if (engine->foreign) ms_engine_ask_for_turn(engine);
+  if (engine->foreign && !engine->deferred) ms_engine_ask_for_turn(engine);
   answer(engine, &calls);
   return status;
 }

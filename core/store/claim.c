@@ -185,12 +185,15 @@ static ms_status write_one(ms_store *store, ms_claim *claim) {
                     ms_buf_text(text));
 }
 
+/* All are written before any goes: a write that fails leaves what must be loaded again. */
 ms_status ms_claims_write(ms_store *store) {
   ms_claims *claims = &store->claims;
   size_t kept = 0;
   for (size_t i = 0; i < claims->count; i++) {
+    if (claims->items[i]->dirty) MS_TRY(write_one(store, claims->items[i]));
+  }
+  for (size_t i = 0; i < claims->count; i++) {
     ms_claim *claim = claims->items[i];
-    if (claim->dirty) MS_TRY(write_one(store, claim));
     if (claim->count)
       claims->items[kept++] = claim;
     else

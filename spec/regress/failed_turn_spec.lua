@@ -1,0 +1,56 @@
+local folder = require "spec.support.folder"
+local stores = require "spec.support.stores"
+
+describe("while the store refuses what a turn writes", function()
+  after_each(stores.clear)
+
+  local function sql(path, text)
+    assert(os.execute(("sqlite3 -cmd '.timeout 5000' '%s' \"%s\""):format(path, text)))
+  end
+
+  local function refuse(path, table_name)
+    sql(path, ("CREATE TRIGGER refuse BEFORE INSERT ON %s BEGIN SELECT RAISE(ABORT, 'no'); END")
+      :format(table_name))
+  end
+
+  it("the engine tries again now and then, says so, and goes on where it stood", function()
+    local said = {}
+    local manager, path = stores.pool("basic", {
+      on_error = function(event)
+        said[#said + 1] = event.kind
+      end,
+    })
+    refuse(path, "done")
+    local id = manager:enqueue { worker = "succeed", delay = "1h", deadline = "1ms" }
+    local before = manager:stats().turns
+    manager:await(id, "500ms")
+    assert.is_true(manager:stats().turns - before < 100)
+    assert.are.equal("store", said[1])
+    sql(path, "DROP TRIGGER refuse")
+    assert.are.equal("failed", stores.result(manager, id).state)
+  end)
+
+  it("a result is kept although its work would have started again in the same turn", function()
+    local manager, path = stores.pool "basic"
+    local log, gate = folder.new() .. "/log", folder.new() .. "/gate"
+    local request = { worker = "gate", input = { log = log, gate = gate }, every = "1h" }
+    local id = manager:enqueue(request)
+    stores.until_true(manager, id, function()
+      return folder.read(log)
+    end)
+    request.at = 1
+    assert.are.equal("applied_for_next_run", manager:update(id, request))
+    refuse(path, "claim")
+    folder.write(gate, "")
+    stores.until_true(manager, id, function()
+      return #folder.lines(log) == 2
+    end)
+    manager:await(id, "300ms")
+    manager:close()
+    sql(path, "DROP TRIGGER refuse")
+    local info = stores.open({ database = path }):find(id)
+    assert.are.equal("success", info.outcome)
+    assert.is_nil(info.stop_reason)
+    assert.are.equal(2, info.period)
+  end)
+end)
