@@ -205,6 +205,8 @@ int64_t ms_step_now(ms_manager *manager);
 ms_status ms_step_next(ms_manager *manager, int64_t *at_ms, ms_err *err);
 /* Sets the clock, never back; nothing else happens. */
 void ms_step_clock(ms_manager *manager, int64_t now_ms);
+/* Sets the wall clock, as a user or a time server would: no time passes. */
+ms_status ms_step_jump(ms_manager *manager, int64_t jump_ms, ms_err *err);
 /* Sets the clock and does what time brings, but starts nothing. */
 ms_status ms_step_to(ms_manager *manager, int64_t now_ms, ms_err *err);
 /* Claims the one work that comes first now; *run is NULL when nothing is due. */

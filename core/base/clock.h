@@ -16,7 +16,8 @@
 
 typedef struct ms_clock {
   bool is_virtual;
-  int64_t virtual_ms;
+  int64_t virtual_ms; /* of the steady clock */
+  int64_t skew_ms;    /* by which the virtual wall clock was set since */
 } ms_clock;
 
 /* Milliseconds since the Unix epoch, by the wall clock. */

@@ -147,6 +147,7 @@ static ms_status apply_join(ms_engine *engine, ms_call *call) {
       MS_TRY(ms_peers_join(&engine->peers, engine->owner, ms_store_err(engine->store)));
     }
   }
+  MS_TRY(ms_jump_join(engine));
   return ms_settle_orphans(engine);
 }
 
@@ -181,6 +182,7 @@ static void close_handles(ms_engine *engine) {
   uv_close((uv_handle_t *)&engine->async, NULL);
   uv_close((uv_handle_t *)&engine->timer, NULL);
   if (engine->peers.watch_fd >= 0) uv_close((uv_handle_t *)&engine->peer_poll, NULL);
+  if (engine->clock_fd >= 0) uv_close((uv_handle_t *)&engine->clock_poll, NULL);
 }
 
 static void on_async(uv_async_t *async) {
@@ -214,6 +216,18 @@ static void on_peer(uv_poll_t *poll, int status, int events) {
   serve(engine);
 }
 
+static void on_clock(uv_poll_t *poll, int status, int events) {
+  ms_engine *engine = poll->data;
+  (void)status;
+  (void)events;
+  ms_jump_drain(engine->clock_fd);
+  pthread_mutex_lock(&engine->mutex);
+  engine->looping = true;
+  engine->nudged = true;
+  pthread_mutex_unlock(&engine->mutex);
+  serve(engine);
+}
+
 static void thread_main(void *context) {
   ms_engine *engine = context;
   uv_run(&engine->loop, UV_RUN_DEFAULT);
@@ -235,10 +249,15 @@ static ms_status open_thread(ms_engine *engine, ms_err *err) {
   error = uv_async_init(&engine->loop, &engine->async, on_async);
   if (!error) error = uv_timer_init(&engine->loop, &engine->timer);
   engine->async.data = engine->timer.data = engine->peer_poll.data = engine;
+  engine->clock_poll.data = engine;
   engine->timer.timer_cb = on_timer;
   if (!error && engine->peers.watch_fd >= 0) {
     error = uv_poll_init(&engine->loop, &engine->peer_poll, engine->peers.watch_fd);
     if (!error) error = uv_poll_start(&engine->peer_poll, UV_READABLE, on_peer);
+  }
+  if (!error && engine->clock_fd >= 0) {
+    error = uv_poll_init(&engine->loop, &engine->clock_poll, engine->clock_fd);
+    if (!error) error = uv_poll_start(&engine->clock_poll, UV_READABLE, on_clock);
   }
   if (!error) error = start_thread(engine);
   if (error) {
@@ -271,7 +290,7 @@ static void init(ms_engine *engine, const ms_options *options) {
   engine->options = *options;
   engine->options.database = NULL;
   engine->pid = getpid();
-  engine->wake_fds[0] = engine->wake_fds[1] = -1;
+  engine->wake_fds[0] = engine->wake_fds[1] = engine->clock_fd = -1;
   engine->next_at_ms = engine->armed_at_ms = MS_NEVER;
   engine->random = (uint64_t)options->now_ms ^ UINT64_C(0x9E3779B97F4A7C15);
   if (!options->stepped) engine->random ^= (uint64_t)ms_clock_wall_ms(&(ms_clock){0}) << 8;
@@ -299,6 +318,7 @@ static ms_status open_engine(ms_engine *engine, const ms_options *options, ms_er
   join_call join = {.call = {.apply = apply_join}, .options = options};
   MS_TRY(open_pipe(engine, err));
   MS_TRY(world_open(engine, options, err));
+  ms_jump_init(engine);
   if (!options->stepped && !ms_store_in_memory(engine->store)) {
     MS_TRY(ms_peers_open(&engine->peers, options->database, err));
   }
@@ -310,6 +330,7 @@ static ms_status open_engine(ms_engine *engine, const ms_options *options, ms_er
   engine->closing = false;
   engine->nudged = true;
   if (options->stepped) return MS_OK;
+  engine->clock_fd = ms_jump_watch();
   MS_TRY(open_thread(engine, err));
   ms_engine_nudge(engine);
   return MS_OK;
@@ -456,6 +477,8 @@ void ms_release(ms_engine *engine) {
   ms_list_init(&engine->host_runs);
   world_close(engine);
   ms_peers_close(&engine->peers);
+  if (engine->clock_fd >= 0) close(engine->clock_fd);
+  engine->clock_fd = -1;
 }
 
 void ms_crash(ms_manager *engine) {

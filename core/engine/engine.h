@@ -116,9 +116,11 @@ struct ms_engine {
   ms_options options;
   ms_arena arena; /* what the options' texts are copied to */
   pid_t pid;
+  _Atomic int64_t offset_ms; /* from the steady clock to the engine's time */
   int64_t owner;
   ms_peers peers;
   ms_ids others;         /* numbers of the other processes on the store */
+  bool jumped; /* the clock was set and no turn has taken note of it */
   bool foreign;          /* others have changed the store and no turn has taken note of it */
   int64_t look_again_ms; /* until then a process that ends may still hold its lock */
   ms_executor *executor;
@@ -176,6 +178,8 @@ struct ms_engine {
   uv_async_t async;
   uv_timer_t timer;
   uv_poll_t peer_poll;
+  uv_poll_t clock_poll;
+  int clock_fd; /* −1 = none */
   uv_thread_t thread;
   bool has_thread;
 };
@@ -208,6 +212,7 @@ void ms_engine_give_back(void *engine, ms_run *run);
 
 /* One turn, for whoever has set turning. */
 ms_status ms_engine_turn(ms_engine *engine);
+/* By the engine's clock: wall time that does not jump within a turn. Any thread. */
 int64_t ms_engine_now(const ms_engine *engine);
 ms_flight *ms_flight_of(ms_run *run);
 void ms_flight_free(ms_run *run);
@@ -222,6 +227,16 @@ ms_status ms_engine_fail(ms_engine *engine, ms_status status, ms_err *err);
 ms_status ms_engine_no_memory(ms_engine *engine);
 void ms_engine_trouble(ms_engine *engine, const char *kind, const char *message, int64_t id,
                        const char *worker);
+
+/* ---- jump.c: what happens when the wall clock is set ---- */
+
+void ms_jump_init(ms_engine *engine);
+/* Joining: did the clock jump, or the system start, since the store was last open? */
+ms_status ms_jump_join(ms_engine *engine);
+ms_status ms_jump_check(ms_engine *engine);
+/* A descriptor that is readable when the clock was set, −1 if there is none; and its emptying. */
+int ms_jump_watch(void);
+void ms_jump_drain(int file);
 
 /* ---- due.c ---- */
 

@@ -170,8 +170,10 @@ ms_status ms_observe(ms_manager *engine, const ms_selector *selector, int64_t *n
   ms_list_init(&args.observer->link);
   ms_status status = ms_engine_call(engine, &args.call, err);
   observer_free(args.observer);
-  if (status == MS_OK) *number = args.number;
-  else if (args.number) ms_unobserve(engine, args.number);
+  if (status == MS_OK)
+    *number = args.number;
+  else if (args.number)
+    ms_unobserve(engine, args.number);
   return status;
 }
 

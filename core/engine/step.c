@@ -10,8 +10,8 @@ int64_t ms_step_now(ms_manager *engine) {
 }
 
 void ms_step_clock(ms_manager *engine, int64_t now_ms) {
-  ms_clock *clock = &engine->world->clock;
-  if (now_ms > clock->virtual_ms) clock->virtual_ms = now_ms;
+  int64_t ahead_ms = now_ms - ms_engine_now(engine);
+  if (ahead_ms > 0) engine->world->clock.virtual_ms += ahead_ms;
 }
 
 static ms_status apply_time(ms_engine *engine, ms_call *call) {
@@ -24,6 +24,13 @@ static ms_status apply_time(ms_engine *engine, ms_call *call) {
 static ms_status turn(ms_engine *engine, ms_err *err) {
   ms_call call = {.apply = apply_time};
   return ms_engine_call(engine, &call, err);
+}
+
+ms_status ms_step_jump(ms_manager *engine, int64_t jump_ms, ms_err *err) {
+  MS_TRY(ms_usable(engine, err));
+  engine->world->clock.skew_ms += jump_ms;
+  ms_engine_ask_for_turn(engine);
+  return turn(engine, err);
 }
 
 ms_status ms_step_to(ms_manager *engine, int64_t now_ms, ms_err *err) {

@@ -7,10 +7,6 @@
 /* How long results wait after a turn that failed before they are tried again. */
 #define RETRY_TURN_MS 100
 
-int64_t ms_engine_now(const ms_engine *engine) {
-  return ms_clock_wall_ms(&engine->world->clock);
-}
-
 ms_flight *ms_flight_of(ms_run *run) {
   return (ms_flight *)(void *)run;
 }
@@ -158,6 +154,7 @@ static ms_status note_finished(ms_engine *engine) {
 
 static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   bool shared = engine->options.stepped && engine->world->users > 1;
+  MS_TRY(ms_jump_check(engine));
   if (engine->foreign || shared || engine->turn.ending) MS_TRY(take_note_of_others(engine));
   MS_TRY(settle_results(engine, results));
   MS_TRY(write_all_progress(engine));
@@ -183,6 +180,7 @@ static ms_status transact(ms_engine *engine, ms_link *calls, ms_link *results) {
   engine->stats.commits++;
   if (engine->foreign) engine->turn.returned = true;
   engine->foreign = false;
+  engine->jumped = false;
   return MS_OK;
 }
 

@@ -79,4 +79,11 @@ function Sleepers:first()
   return self[1]
 end
 
+-- The clock they were told by was set; they sleep as long as before.
+function Sleepers:shift(milliseconds)
+  for position = 1, self.count do
+    self[position].wake_at = self[position].wake_at + milliseconds
+  end
+end
+
 return Sleepers

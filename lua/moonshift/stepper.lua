@@ -136,6 +136,16 @@ function Stepper:advance(duration)
   return count + live_through(self, last)
 end
 
+-- Sets the wall clock; no time passes.
+function Stepper:jump(milliseconds)
+  core.step_jump(self.manager, milliseconds)
+  for _, member in ipairs(self.group) do
+    core.step_to(member.manager, core.step_now(member.manager))
+    member.runs.sleepers:shift(milliseconds)
+  end
+  settle(self.group)
+end
+
 -- A mode is given: without one this would wait for a clock that does not move.
 function Stepper:run(mode)
   self:run_due()

@@ -54,6 +54,13 @@ function manager:run_due() end
 ---@return integer n runs started
 function manager:advance(duration) end
 
+---Sets the wall clock by so many seconds, forward or back, as a user or a time server would; no time
+---passes. Delays, backoff, intervals, timeouts and retention keep their remaining length; `at`, cron
+---and deadlines follow the clock.
+---@param seconds number
+---@return true
+function manager:jump(seconds) end
+
 ---Treats what the work waits for as met, then runs what is due.
 ---@param id integer
 ---@param kind "delay"|"constraints"|"period"

@@ -60,6 +60,18 @@ function methods:advance(duration)
   return driver:advance(length)
 end
 
+-- Sets the wall clock by so many seconds, forward or back, as a user or a time server would.
+function methods:jump(seconds)
+  local driver, message, code = misuse.check(driver_of, self)
+  if type(seconds) ~= "number" or seconds ~= seconds or math.abs(seconds) > 1e11 then
+    misuse.fail(("seconds: expected a number of seconds, got %s"):format(tostring(seconds)))
+  elseif not driver then
+    return nil, message, code
+  end
+  driver:jump(math.floor(seconds * 1000 + 0.5))
+  return true
+end
+
 function methods:meet(id, kind)
   local driver, message, code = misuse.check(driver_of, self)
   if not driver then

@@ -7,6 +7,7 @@ local record = require "moonshift.cli.record"
 local request = require "moonshift.cli.request"
 local table_lines = require "moonshift.cli.table"
 local terminal = require "moonshift.cli.terminal"
+local top = require "moonshift.cli.top"
 
 local COLUMNS = {
   { key = "id", title = "ID", right = true },
@@ -18,7 +19,7 @@ local COLUMNS = {
   { key = "error", title = "ERROR", optional = true, flexible = true },
 }
 
-local commands = {}
+local commands = { top = top }
 
 local function row_of(info, now)
   return {

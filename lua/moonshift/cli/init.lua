@@ -1,6 +1,7 @@
 --- The command line: parses the arguments, opens the store, runs one command.
 local moonshift = require "moonshift"
 local commands = require "moonshift.cli.commands"
+local doctor = require "moonshift.cli.doctor"
 local fail = require "moonshift.cli.fail"
 local parser = require "moonshift.cli.parser"
 local run = require "moonshift.cli.run"
@@ -8,11 +9,16 @@ local run = require "moonshift.cli.run"
 -- These may make a new database; a question about one that is not there is a mistake.
 local CREATES = { run = true, enqueue = true }
 
-local function check_database(options)
+local function database_of(options)
   local database = options.db or os.getenv "MOONSHIFT_DB"
   if not database or database == "" then
     fail.usage "which database? Give --db or set MOONSHIFT_DB"
   end
+  return database
+end
+
+local function check_database(options)
+  local database = database_of(options)
   if not CREATES[options.command] and not database:match "^%a+://" then
     local file, message = io.open(database, "rb")
     if not file then
@@ -34,6 +40,9 @@ local function open_options(options)
 end
 
 local function execute(options)
+  if options.command == "doctor" then
+    return doctor(database_of(options), options)
+  end
   local command = options.command == "run" and run or commands[options.command]
   options.begun = os.time()
   local manager = fail.check(moonshift.open(open_options(options)))

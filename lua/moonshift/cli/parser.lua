@@ -116,7 +116,10 @@ local function add_questions(parser)
   local why = parser:command("why", "Say what an enqueued work waits for.")
   why:argument("id", "Its id."):argname("ID"):convert(to_id)
   local stats = parser:command("stats", "Show counts of works and of what this store does.")
-  return show, why, stats
+  local top = parser:command("top", "Watch what runs and what comes next.")
+  top:flag("--once", "Show it once and end, also on a terminal.")
+  local doctor = parser:command("doctor", "Look for what is wrong with the store and around it.")
+  return show, why, stats, top, doctor
 end
 
 local cli_parser = {}

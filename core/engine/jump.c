@@ -1,0 +1,145 @@
+#include "engine/engine.h"
+#include "store/shift.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+/* The engine's time is a steady clock plus an offset. A difference to the wall clock below this is
+ * the wall clock being kept in step, and followed; one above is the wall clock being set. */
+#define JUMP_MS 1000
+
+int64_t ms_engine_now(const ms_engine *engine) {
+  return ms_clock_steady_ms(&engine->world->clock) + engine->offset_ms;
+}
+
+static int64_t present_offset(const ms_engine *engine) {
+  const ms_clock *clock = &engine->world->clock;
+  return ms_clock_wall_ms(clock) - ms_clock_steady_ms(clock);
+}
+
+void ms_jump_init(ms_engine *engine) {
+  engine->offset_ms = present_offset(engine);
+}
+
+/* A number for this boot of the system; the steady clock starts anew with each. 0 = unknown. */
+static int64_t boot_number(const ms_engine *engine) {
+  char text[64] = "";
+  uint64_t hash = UINT64_C(0xcbf29ce484222325);
+  if (engine->options.stepped) return 1;
+  int file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  ssize_t size = read(file, text, sizeof text);
+  close(file);
+  for (ssize_t i = 0; i < size; i++) {
+    hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
+  }
+  return (int64_t)(hash >> 1);
+}
+
+static int64_t bounded(int64_t moment_ms, int64_t low_ms, int64_t high_ms) {
+  if (moment_ms < low_ms) return low_ms;
+  return moment_ms > high_ms ? high_ms : moment_ms;
+}
+
+/* A run that began since the jump has noted its begin by the new time already. */
+static void shift_flight(ms_flight *flight, int64_t jump_ms, int64_t now_ms) {
+  int64_t begun_at_ms = flight->run.begun_at_ms;
+  flight->fresh = false;
+  flight->claimed_at_ms += jump_ms;
+  flight->progress_at_ms = 0;
+  if (flight->stopped_at_ms != MS_NEVER) flight->stopped_at_ms += jump_ms;
+  if (!begun_at_ms) return;
+  flight->run.begun_at_ms = bounded(begun_at_ms + jump_ms, flight->claimed_at_ms, now_ms);
+}
+
+static void shift_own(ms_engine *engine, int64_t jump_ms) {
+  size_t at = 0;
+  engine->claimed_at_ms += jump_ms;
+  engine->host_claimed_at_ms += jump_ms;
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
+    shift_flight(flight, jump_ms, engine->turn.now_ms);
+  }
+}
+
+/* All processes see the jump; the first to turn moves the store's moments. */
+static ms_status shift_store(ms_engine *engine) {
+  int64_t known;
+  MS_TRY(ms_store_counter(engine->store, "clock", &known));
+  int64_t jump_ms = engine->offset_ms - known;
+  if (llabs(jump_ms) < JUMP_MS) return MS_OK;
+  MS_TRY(ms_store_set_counter(engine->store, "clock", engine->offset_ms));
+  return ms_shift_moments(engine->store, jump_ms);
+}
+
+ms_status ms_jump_check(ms_engine *engine) {
+  int64_t jump_ms = present_offset(engine) - engine->offset_ms;
+  engine->offset_ms += jump_ms;
+  engine->turn.now_ms += jump_ms;
+  if (llabs(jump_ms) >= JUMP_MS) {
+    engine->jumped = true;
+    shift_own(engine, jump_ms);
+  }
+  return engine->jumped ? shift_store(engine) : MS_OK;
+}
+
+/* ---- Hearing of it ---- */
+
+/* A timer that never fires, but for being cancelled when the clock is set. */
+static void arm(int file) {
+  struct itimerspec never = {.it_value = {.tv_sec = INT32_MAX}};
+  timerfd_settime(file, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
+}
+
+int ms_jump_watch(void) {
+  int file = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (file >= 0) arm(file);
+  return file;
+}
+
+void ms_jump_drain(int file) {
+  uint64_t times;
+  ssize_t size = read(file, &times, sizeof times);
+  (void)size;
+  arm(file);
+}
+
+/* After a restart nobody knows how long it took; but no delay gets longer than it was. */
+static ms_status bound_one(ms_engine *engine, int64_t id, ms_arena *arena) {
+  ms_work before, after;
+  bool found;
+  MS_TRY(ms_work_load(engine->store, id, arena, &before, &found));
+  bool ended_last = before.ended_at_ms != MS_NEVER && before.ended_at_ms > before.enqueued_at_ms;
+  int64_t newest_ms = ended_last ? before.ended_at_ms : before.enqueued_at_ms;
+  int64_t jump_ms = engine->turn.now_ms - newest_ms;
+  after = before;
+  after.has_life = true;
+  after.enqueued_at_ms += jump_ms;
+  if (after.started_at_ms != MS_NEVER) after.started_at_ms += jump_ms;
+  if (after.ended_at_ms != MS_NEVER) after.ended_at_ms += jump_ms;
+  if (after.wish_at_ms == MS_NEVER) after.due_at_ms += jump_ms;
+  return ms_work_move(engine->store, &before, &after, true);
+}
+
+static ms_status bound_all(ms_engine *engine) {
+  ms_ids ids = {0};
+  ms_arena arena = {0};
+  ms_status status = ms_shift_future(engine->store, engine->turn.now_ms, &ids);
+  for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
+    ms_arena_clear(&arena);
+    status = bound_one(engine, ids.items[i], &arena);
+  }
+  ms_ids_deinit(&ids);
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+ms_status ms_jump_join(ms_engine *engine) {
+  int64_t boot = boot_number(engine), known;
+  MS_TRY(ms_store_counter(engine->store, "boot", &known));
+  if (boot && boot == known) return shift_store(engine);
+  MS_TRY(ms_store_set_counter(engine->store, "boot", boot));
+  MS_TRY(ms_store_set_counter(engine->store, "clock", engine->offset_ms));
+  return bound_all(engine);
+}

@@ -1,0 +1,51 @@
+#include "store/shift.h"
+
+#include "store/private.h"
+
+/* Unfinished work whose times follow elapsed time. */
+#define ELAPSED                                                                                    \
+  "(SELECT w.id FROM work w WHERE w.at IS NULL AND w.cron IS NULL"                                 \
+  " AND NOT EXISTS (SELECT 1 FROM done d WHERE d.id = w.id))"
+#define WISHED "(SELECT l.id FROM life l WHERE l.wish IS NOT NULL)"
+
+static const char shift_waiting[] =
+    "UPDATE waiting SET due_at = due_at + ?"
+    " WHERE id IN " ELAPSED " AND id NOT IN " WISHED;
+static const char shift_work[] =
+    "UPDATE work SET enqueued_at = enqueued_at + ?1, due_at = due_at + ?1 WHERE id IN " ELAPSED;
+static const char shift_life[] =
+    "UPDATE life SET enqueued_at = enqueued_at + ?1, started_at = started_at + ?1,"
+    " ended_at = ended_at + ?1,"
+    " due_at = CASE WHEN wish IS NULL THEN due_at + ?1 ELSE due_at END WHERE id IN " ELAPSED;
+static const char shift_done[] =
+    "UPDATE done SET started_at = started_at + ?1, finished_at = finished_at + ?1";
+static const char shift_claim[] = "UPDATE claim SET at = at + ?";
+static const char shift_start[] = "UPDATE start SET at = at + ?";
+static const char shift_finish[] = "UPDATE finish SET at = at + ?";
+static const char select_future[] =
+    "SELECT q.id FROM waiting q JOIN work w ON w.id = q.id LEFT JOIN life l ON l.id = q.id"
+    " WHERE w.at IS NULL AND w.cron IS NULL"
+    " AND max(coalesce(l.enqueued_at, w.enqueued_at), coalesce(l.ended_at, 0)) > ?";
+
+ms_status ms_shift_moments(ms_store *store, int64_t jump_ms) {
+  static const char *const steps[] = {shift_waiting, shift_work,  shift_life,  shift_done,
+                                      shift_claim,   shift_start, shift_finish};
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    MS_TRY(ms_sql_run(store, steps[i], "i", jump_ms));
+  }
+  ms_lanes_forget_heads(store);
+  return ms_claims_load(store);
+}
+
+ms_status ms_shift_future(ms_store *store, int64_t now_ms, ms_ids *ids) {
+  sqlite3_stmt *statement;
+  bool row;
+  MS_TRY(ms_sql_open(store, select_future, &statement, "i", now_ms));
+  for (;;) {
+    MS_TRY(ms_sql_step(store, statement, &row));
+    if (!row) return MS_OK;
+    if (ms_ids_add(ids, ms_sql_column_int(statement, 0))) continue;
+    ms_sql_close(statement);
+    return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+  }
+}

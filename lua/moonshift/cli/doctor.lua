@@ -1,0 +1,175 @@
+--- The command that looks for what is wrong. It opens the store itself, since that may be what
+--- fails, and never makes one.
+local core = require "moonshift.core"
+local fail = require "moonshift.cli.fail"
+local format = require "moonshift.cli.format"
+local moonshift = require "moonshift"
+local waiting = require "moonshift.cli.waiting"
+
+-- So many of the works that come due next are looked at.
+local LOOKED_AT = 20
+-- A process that serves the store takes due work within this time, unless it is busy.
+local PATIENCE_S = 10
+
+local function quote(text)
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+--- Mode, owner, group and size of a file, or nil. It is asked by another program: closing a
+--- database file in this one would drop the locks that others rely on.
+local function inspect(path)
+  local pipe = io.popen(("LC_ALL=C ls -ldL ./%s 2>/dev/null"):format(quote(path))
+    :gsub("%./'/", "'/", 1))
+  local line = pipe and pipe:read "*l" or ""
+  if pipe then
+    pipe:close()
+  end
+  local mode, owner, group, size = line:match "^(%S+)%s+%d+%s+(%S+)%s+(%S+)%s+(%d+)%s"
+  return mode and { mode = mode, owner = owner, group = group, size = tonumber(size) }
+end
+
+local function add_problem(report, ...)
+  report.problems[#report.problems + 1] = (...):format(select(2, ...))
+end
+
+--- Whether there is anything to open.
+local function check_file(report)
+  local database = report.database
+  if database.path:match "^%a+://" then
+    return true
+  end
+  database.file = inspect(database.path)
+  database.wal = inspect(database.path .. "-wal")
+  if not database.file then
+    add_problem(report, "there is no file %s, or its folder cannot be read", database.path)
+  elseif database.file.size == 0 then
+    add_problem(report, "the file %s is empty: nothing was ever stored in it", database.path)
+  end
+  return #report.problems == 0
+end
+
+--- Works that are due and wait all the same; times tell how long for.
+local function due_works(entries, now)
+  local due = core.array {}
+  for _, entry in ipairs(entries) do
+    local info = entry.info
+    if info.due_at and info.due_at <= now then
+      due[#due + 1] = { id = info.id, worker = info.worker, queue = info.queue,
+        due_at = info.due_at, reasons = entry.reasons }
+    end
+  end
+  return due
+end
+
+--- Work that waits for what the store says, such as a paused queue, waits rightly.
+local function check_waiting(report, now)
+  local stats = report.stats
+  if #report.waiting > 0 and stats.processes == 1 then
+    add_problem(report, "work is due, and no other process has the store open to run it")
+    return
+  end
+  for _, work in ipairs(report.waiting) do
+    if #work.reasons == 0 and stats.running == 0 and now - work.due_at >= PATIENCE_S then
+      add_problem(report, "work %d is due for %s, nothing runs, and no process takes it: "
+        .. "does one know worker \"%s\"?", work.id, format.span(now - work.due_at), work.worker)
+    end
+  end
+end
+
+local function examine(report, manager)
+  local now, _ = os.time(), nil
+  report.stats = fail.check(manager:stats())
+  _, report.conditions = fail.check(manager:conditions())
+  report.waiting = due_works(waiting.list(manager, report.stats, LOOKED_AT), now)
+  check_waiting(report, now)
+end
+
+local function check_store(report)
+  local manager, message, code = moonshift.open(report.database.path)
+  report.database.opens = manager ~= nil
+  if not manager then
+    report.database.code = code
+    add_problem(report, "the store does not open: %s (%s)", message, code)
+    return
+  end
+  local ok, raised = pcall(examine, report, manager)
+  manager:close()
+  if not ok then
+    add_problem(report, "the store does not answer: %s", fail.of(raised).message)
+  end
+end
+
+local function diagnose(path)
+  local report = {
+    versions = { moonshift = moonshift._VERSION:match "%S+$", lua = jit and jit.version or _VERSION },
+    database = { path = path },
+    problems = core.array {},
+  }
+  if check_file(report) then
+    check_store(report)
+  end
+  report.well = #report.problems == 0
+  return report
+end
+
+local function say(name, ...)
+  print(("%-11s %s"):format(name, format.plain((...):format(select(2, ...)))))
+end
+
+local function print_file(name, file)
+  if file then
+    say(name, "%s %s %s, %d bytes", file.mode, file.owner, file.group, file.size)
+  end
+end
+
+local function print_conditions(conditions)
+  local names = {}
+  for name in pairs(conditions) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local condition = conditions[name]
+    say("condition", "%s is %s (%s), since %s", name, tostring(condition.value), condition.source,
+      format.time(condition.since))
+  end
+end
+
+local function print_store(report)
+  local stats = report.stats
+  say("processes", "%d beside this one", stats.processes - 1)
+  say("works", "%d enqueued, %d blocked, %d running, %d succeeded, %d failed, %d cancelled",
+    stats.enqueued, stats.blocked, stats.running, stats.succeeded, stats.failed, stats.cancelled)
+  print_conditions(report.conditions)
+  for _, work in ipairs(report.waiting) do
+    local reasons = waiting.words(work.reasons)
+    say("waiting", "%d %s, queue %s, due since %s%s", work.id, work.worker, work.queue,
+      format.time(work.due_at), reasons == "" and "" or ": " .. reasons)
+  end
+end
+
+local function print_report(report)
+  say("moonshift", "%s, %s", report.versions.moonshift, report.versions.lua)
+  say("database", "%s", report.database.path)
+  print_file("file", report.database.file)
+  print_file("wal", report.database.wal)
+  if report.waiting then
+    print_store(report)
+  end
+  for _, problem in ipairs(report.problems) do
+    say("WRONG", "%s", problem)
+  end
+  if report.well then
+    print "all is well"
+  end
+end
+
+return function(path, options)
+  local report = diagnose(path)
+  if options.json then
+    print(format.json(report))
+  else
+    print_report(report)
+  end
+  return report.well and 0 or 1
+end
