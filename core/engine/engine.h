@@ -218,6 +218,8 @@ ms_flight *ms_flight_of(ms_run *run);
 void ms_flight_free(ms_run *run);
 /* A worker that has returned before a stop reaches it wins. */
 bool ms_flight_returned(ms_engine *engine, const ms_flight *flight);
+/* Writes the newest progress of a run that is about to be stopped, however soon after the last. */
+ms_status ms_progress_flush(ms_engine *engine, int64_t id);
 /* Takes a run back that nobody has begun; false if somebody has. */
 bool ms_take_unbegun(ms_engine *engine, ms_flight *flight);
 /* Time asks for a turn at that moment. */

@@ -200,7 +200,8 @@ static ms_status insert_all(ms_engine *engine, enqueue_call *args, const char *o
 
 /* What stands under the name. */
 typedef struct standing {
-  ms_ids unfinished;
+  ms_ids unfinished; /* not gathered where it is enough to know that there is something */
+  bool open;         /* something is unfinished */
   bool periodic;
   bool broken; /* a leaf failed or was cancelled */
 } standing;
@@ -209,12 +210,19 @@ static void standing_deinit(standing *name) {
   ms_ids_deinit(&name->unfinished);
 }
 
+/* Whatever is unfinished leads to a leaf that is, or to a broken one. Healthy leaves that are
+ * appended to say all that is needed, so that an append costs the same however long the name is. */
+static bool gathers(const enqueue_call *args, const standing *name) {
+  ms_existing existing = args->unique->existing;
+  bool appends = existing == MS_EXISTING_APPEND || existing == MS_EXISTING_APPEND_OR_REPLACE;
+  return name->broken || (name->open && !appends);
+}
+
 static ms_status look(ms_engine *engine, enqueue_call *args, standing *name) {
   ms_arena arena = {0};
   ms_work work;
   bool found;
   MS_TRY(ms_name_leaves(engine->store, args->unique->name, &args->leaves));
-  bool open = false;
   ms_status status = MS_OK;
   for (size_t i = 0; i < args->leaves.count && status == MS_OK; i++) {
     ms_arena_clear(&arena);
@@ -222,12 +230,12 @@ static ms_status look(ms_engine *engine, enqueue_call *args, standing *name) {
     if (status != MS_OK || !found) continue;
     name->broken = name->broken || work.state == MS_FAILED || work.state == MS_CANCELLED;
     name->periodic = name->periodic || ms_work_is_periodic(&work);
-    open = open || !ms_state_is_finished(work.state);
+    name->open = name->open || !ms_state_is_finished(work.state);
   }
   ms_arena_deinit(&arena);
-  if (status == MS_OK && (open || name->broken)) {
-    status = ms_name_works(engine->store, args->unique->name, true, &name->unfinished);
-  }
+  if (status != MS_OK || !gathers(args, name)) return status;
+  status = ms_name_works(engine->store, args->unique->name, true, &name->unfinished);
+  name->open = name->unfinished.count > 0;
   return status;
 }
 
@@ -279,16 +287,15 @@ static ms_status clear_name(ms_engine *engine, enqueue_call *args) {
 
 static ms_status start_fresh(ms_engine *engine, enqueue_call *args, const standing *name) {
   int64_t count;
-  bool replaces = name->unfinished.count > 0;
   args->leaves.count = 0;
-  if (replaces) MS_TRY(ms_cancel_works(engine, &name->unfinished, "replaced", &count));
+  if (name->open) MS_TRY(ms_cancel_works(engine, &name->unfinished, "replaced", &count));
   MS_TRY(clear_name(engine, args));
-  return insert_all(engine, args, replaces ? "replaced" : "enqueued");
+  return insert_all(engine, args, name->open ? "replaced" : "enqueued");
 }
 
 static ms_status append(ms_engine *engine, enqueue_call *args, const standing *name) {
   if (!args->leaves.count) return start_fresh(engine, args, name);
-  if (name->periodic && name->unfinished.count) {
+  if (name->periodic && name->open) {
     return refuse(args, MS_MISUSE, "unique.existing: nothing can be appended to periodic work");
   }
   for (size_t i = 0; i < args->count; i++) {
@@ -296,14 +303,14 @@ static ms_status append(ms_engine *engine, enqueue_call *args, const standing *n
       return refuse(args, MS_MISUSE, "unique.existing: periodic work cannot be appended");
     }
   }
-  return insert_all(engine, args, name->unfinished.count ? "appended" : "enqueued");
+  return insert_all(engine, args, name->open ? "appended" : "enqueued");
 }
 
 static ms_status update(ms_engine *engine, enqueue_call *args, const standing *name) {
   ms_work work;
   bool found;
   const char *how;
-  if (!name->unfinished.count) return start_fresh(engine, args, name);
+  if (!name->open) return start_fresh(engine, args, name);
   if (name->unfinished.count > 1 || args->count > 1) {
     return refuse(args, MS_MISUSE,
                   "unique.existing: update takes one request for a name of one unfinished work");
@@ -315,10 +322,9 @@ static ms_status update(ms_engine *engine, enqueue_call *args, const standing *n
 }
 
 static ms_status apply_unique(ms_engine *engine, enqueue_call *args, const standing *name) {
-  bool open = name->unfinished.count > 0;
   switch (args->unique->existing) {
   case MS_EXISTING_KEEP:
-    return open ? keep(engine, args, name) : start_fresh(engine, args, name);
+    return name->open ? keep(engine, args, name) : start_fresh(engine, args, name);
   case MS_EXISTING_REPLACE:
     return start_fresh(engine, args, name);
   case MS_EXISTING_APPEND:

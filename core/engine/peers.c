@@ -1,7 +1,10 @@
 #include "engine/peers.h"
 
+#include "base/ids.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +29,56 @@ static bool lock(int file, int command, short type, int64_t byte) {
   return result == 0 && (command != F_OFD_GETLK || range.l_type == F_UNLCK);
 }
 
+/* A lock belongs to the open file, of which the child of a fork has a copy. For the lock to end
+ * with its process, the child closes its copies. */
+static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
+static ms_ids lock_files;
+
+static void before_fork(void) {
+  pthread_mutex_lock(&forking);
+}
+
+static void after_fork(void) {
+  pthread_mutex_unlock(&forking);
+}
+
+static void after_fork_in_child(void) {
+  for (size_t i = 0; i < lock_files.count; i++)
+    close((int)lock_files.items[i]);
+  lock_files.count = 0;
+  pthread_mutex_unlock(&forking);
+}
+
+static void heed_forks(void) {
+  pthread_atfork(before_fork, after_fork, after_fork_in_child);
+}
+
+static int open_lock_file(const char *path) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, heed_forks);
+  pthread_mutex_lock(&forking);
+  int file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (file >= 0 && !ms_ids_add(&lock_files, file)) {
+    close(file);
+    errno = ENOMEM;
+    file = -1;
+  }
+  pthread_mutex_unlock(&forking);
+  return file;
+}
+
+static void close_lock_file(int file) {
+  pthread_mutex_lock(&forking);
+  for (size_t i = 0; i < lock_files.count; i++) {
+    if (lock_files.items[i] != file) continue;
+    lock_files.items[i] = lock_files.items[--lock_files.count];
+    break;
+  }
+  if (!lock_files.count) ms_ids_deinit(&lock_files);
+  close(file);
+  pthread_mutex_unlock(&forking);
+}
+
 static void watch(ms_peers *peers, const char *path) {
   peers->watch_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (peers->watch_fd < 0) return;
@@ -39,7 +92,7 @@ ms_status ms_peers_open(ms_peers *peers, const char *database, ms_err *err) {
   if (snprintf(path, sizeof path, "%s-lock", database) >= (int)sizeof path) {
     return ms_fail(err, MS_IO, "open %s: the path is too long", database);
   }
-  peers->lock_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  peers->lock_fd = open_lock_file(path);
   if (peers->lock_fd < 0) {
     ms_status status = errno == EACCES || errno == EROFS || errno == EPERM ? MS_PERMISSION : MS_IO;
     return ms_fail(err, status, "open %s: %s", path, strerror(errno));
@@ -49,7 +102,7 @@ ms_status ms_peers_open(ms_peers *peers, const char *database, ms_err *err) {
 }
 
 void ms_peers_close(ms_peers *peers) {
-  if (peers->lock_fd >= 0) close(peers->lock_fd);
+  if (peers->lock_fd >= 0) close_lock_file(peers->lock_fd);
   if (peers->watch_fd >= 0) close(peers->watch_fd);
   ms_peers_init(peers);
 }

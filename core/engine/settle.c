@@ -15,21 +15,9 @@ static ms_text copy_text(ms_arena *arena, const char *text) {
 
 /* ---- Reaching a finished state ---- */
 
-/* Prerequisites that are kept only for their dependents' sake are looked at by retention again. */
-static ms_status note_prerequisites(ms_engine *engine, const ms_work *work) {
-  ms_ids ids = {0};
-  ms_status status = ms_edge_prerequisites(engine->store, work->id, &ids);
-  if (status == MS_OK && ids.count) {
-    int64_t at_ms = engine->turn.now_ms - engine->options.retention_ms;
-    status = ms_finish_write(engine->store, at_ms, ids.items, ids.count);
-  }
-  ms_ids_deinit(&ids);
-  return status;
-}
-
 ms_status ms_settle_finished(ms_engine *engine, const ms_work *work) {
   if (!ms_ids_add(&engine->turn.finished, work->id)) return no_memory(engine);
-  return work->prerequisites ? note_prerequisites(engine, work) : MS_OK;
+  return work->prerequisites ? ms_edge_note_released(engine->store, work->id) : MS_OK;
 }
 
 static ms_status finish(ms_engine *engine, const ms_work *before, ms_work *after, ms_state state,
@@ -226,11 +214,21 @@ static ms_status settle_live(ms_engine *engine, ms_run *run, ms_arena *arena) {
   return apply_result(engine, run, &work, arena);
 }
 
-/* A void run's end changes nothing but that its work, or its name's next one, may start now. */
-static void settle_void(ms_engine *engine, ms_run *run) {
-  ms_claims_end(engine->store, run->id);
+/* A void run's end changes nothing but that its work, or its name's next one, may start now, and
+ * that retention, which leaves work alone while it runs, may look at it. */
+static ms_status settle_void(ms_engine *engine, int64_t id) {
+  ms_arena arena = {0};
+  ms_work work;
+  bool found;
+  ms_claims_end(engine->store, id);
   ms_lanes_forget_heads(engine->store);
   engine->turn.returned = true;
+  ms_status status = ms_work_load(engine->store, id, &arena, &work, &found);
+  if (status == MS_OK && found && ms_state_is_finished(work.state)) {
+    status = ms_finish_write(engine->store, work.finished_at_ms, &id, 1);
+  }
+  ms_arena_deinit(&arena);
+  return status;
 }
 
 ms_status ms_settle_result(ms_engine *engine, ms_run *run) {
@@ -239,10 +237,7 @@ ms_status ms_settle_result(ms_engine *engine, ms_run *run) {
   const ms_claim *claim = ms_claims_find(engine->store, run->id, &live);
   if (!claim || claim->batch != run->batch || claim->owner != engine->owner) return MS_OK;
   engine->turn.returned = true;
-  if (!live) {
-    settle_void(engine, run);
-    return MS_OK;
-  }
+  if (!live) return settle_void(engine, run->id);
   ms_status status = settle_live(engine, run, &arena);
   ms_arena_deinit(&arena);
   return status;
@@ -275,6 +270,7 @@ static ms_status stop_loaded(ms_engine *engine, ms_arena *arena, const ms_work *
   after.stop_reason = copy_text(arena, reason);
   if (!after.stop_reason.data) return no_memory(engine);
   if (crashed) MS_TRY(ms_progress_clear(engine->store, before->id));
+  if (!ended) MS_TRY(ms_progress_flush(engine, before->id));
   if (!ended) MS_TRY(tell_run(engine, before->id, reason));
   if ((timeout || crashed) && attempts_used_up(&after)) {
     MS_TRY(ms_progress_clear(engine->store, before->id));
@@ -299,10 +295,7 @@ ms_status ms_settle_return(ms_engine *engine, ms_run *run) {
   ms_flight *flight = ms_flight_of(run);
   bool live, found = true;
   ms_claims_find(engine->store, run->id, &live);
-  if (!live) {
-    settle_void(engine, run);
-    return MS_OK;
-  }
+  if (!live) return settle_void(engine, run->id);
   ms_work work = flight->work;
   if (!flight->fresh) {
     MS_TRY(ms_work_load(engine->store, run->id, &flight->arena, &work, &found));
@@ -336,6 +329,7 @@ static ms_status cancel_loaded(ms_engine *engine, ms_arena *arena, const ms_work
   bool live;
   if (before->state == MS_RUNNING) {
     count_run(&after, started_at(engine, before->id), engine->turn.now_ms, true);
+    MS_TRY(ms_progress_flush(engine, before->id));
     MS_TRY(tell_run(engine, before->id, reason));
   }
   if (ms_claims_find(engine->store, before->id, &live)) {
@@ -410,7 +404,7 @@ ms_status ms_settle_orphans(ms_engine *engine) {
     if (ids.items[i] > 0)
       status = ms_settle_stop(engine, ids.items[i], "crashed", true);
     else
-      ms_claims_end(engine->store, -ids.items[i]);
+      status = settle_void(engine, -ids.items[i]);
     engine->turn.returned = true;
   }
   if (ids.count) ms_lanes_forget_heads(engine->store);

@@ -69,17 +69,9 @@ static ms_status take_note_of_others(ms_engine *engine) {
   return ms_settle_orphans(engine);
 }
 
-/* The newest progress of each run, at most ten times a second. */
-#define PROGRESS_PAUSE_MS 100
-
 static ms_status write_progress(ms_engine *engine, ms_flight *flight) {
-  int64_t now_ms = engine->turn.now_ms, next_ms = flight->progress_at_ms + PROGRESS_PAUSE_MS;
   bool live;
   ms_buf data = {0};
-  if (next_ms > now_ms) {
-    ms_turn_wake_at(engine, next_ms);
-    return MS_OK;
-  }
   pthread_mutex_lock(&engine->mutex);
   bool complete = ms_buf_add_text(&data, ms_buf_text(&flight->progress));
   flight->has_progress = !complete;
@@ -89,7 +81,7 @@ static ms_status write_progress(ms_engine *engine, ms_flight *flight) {
   ms_status status = MS_OK;
   if (live) status = ms_progress_write(engine->store, flight->run.id, ms_buf_text(&data));
   ms_buf_deinit(&data);
-  flight->progress_at_ms = now_ms;
+  flight->progress_at_ms = engine->turn.now_ms;
   flight->noted = true;
   if (status == MS_OK && live) {
     status = ms_outbox_event(engine, MS_EVENT_PROGRESS, flight->run.id);
@@ -97,13 +89,30 @@ static ms_status write_progress(ms_engine *engine, ms_flight *flight) {
   return status;
 }
 
+static bool has_progress(ms_engine *engine, const ms_flight *flight) {
+  pthread_mutex_lock(&engine->mutex);
+  bool has = flight->has_progress;
+  pthread_mutex_unlock(&engine->mutex);
+  return has;
+}
+
+ms_status ms_progress_flush(ms_engine *engine, int64_t id) {
+  ms_flight *flight = ms_map_get(&engine->runs, id);
+  return flight && has_progress(engine, flight) ? write_progress(engine, flight) : MS_OK;
+}
+
+/* The newest progress of each run, at most ten times a second. */
+#define PROGRESS_PAUSE_MS 100
+
 static ms_status write_all_progress(ms_engine *engine) {
   size_t at = 0;
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
-    pthread_mutex_lock(&engine->mutex);
-    bool has_progress = flight->has_progress;
-    pthread_mutex_unlock(&engine->mutex);
-    if (has_progress) MS_TRY(write_progress(engine, flight));
+    if (!has_progress(engine, flight)) continue;
+    int64_t next_ms = flight->progress_at_ms + PROGRESS_PAUSE_MS;
+    if (next_ms > engine->turn.now_ms)
+      ms_turn_wake_at(engine, next_ms);
+    else
+      MS_TRY(write_progress(engine, flight));
   }
   return MS_OK;
 }

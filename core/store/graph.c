@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "store/private.h"
+#include "store/work.h"
 
 static const char insert_edge[] = "INSERT OR IGNORE INTO edge VALUES (?, ?, ?)";
 static const char select_dependents[] =
@@ -12,9 +13,15 @@ static const char select_outputs[] =
     "SELECT d.output FROM edge e JOIN done d ON d.id = e.prerequisite"
     " WHERE e.dependent = ? AND d.state = 2"
     " ORDER BY e.position, e.prerequisite";
-static const char select_unfinished_dependent[] =
-    "SELECT 1 FROM edge e WHERE e.prerequisite = ?"
-    " AND NOT EXISTS (SELECT 1 FROM done d WHERE d.id = e.dependent) LIMIT 1";
+/* Dependents finish in the order of their ids as a rule, so the last is looked at first. */
+#define UNFINISHED_DEPENDENT(prerequisite)                                                         \
+  "SELECT o.dependent FROM edge o WHERE o.prerequisite = " prerequisite                            \
+  " AND NOT EXISTS (SELECT 1 FROM done x WHERE x.id = o.dependent)"                                \
+  " ORDER BY o.dependent DESC LIMIT 1"
+static const char select_unfinished_dependent[] = UNFINISHED_DEPENDENT("?");
+static const char select_released[] =
+    "SELECT d.id, d.finished_at FROM edge e JOIN done d ON d.id = e.prerequisite"
+    " WHERE e.dependent = ? AND (" UNFINISHED_DEPENDENT("e.prerequisite") ") IS NULL";
 static const char select_standing[] =
     "SELECT count(*) FILTER (WHERE d.id IS NULL),"
     " min(e.position) FILTER (WHERE d.state = 3), min(e.position) FILTER (WHERE d.state = 5)"
@@ -118,6 +125,21 @@ ms_status ms_edge_unfinished_dependent(ms_store *store, int64_t id, bool *any) {
   MS_TRY(ms_sql_int(store, select_unfinished_dependent, 0, &found, "i", id));
   *any = found != 0;
   return MS_OK;
+}
+
+ms_status ms_edge_note_released(ms_store *store, int64_t id) {
+  sqlite3_stmt *statement;
+  bool row;
+  MS_TRY(ms_sql_open(store, select_released, &statement, "i", id));
+  for (;;) {
+    MS_TRY(ms_sql_step(store, statement, &row));
+    if (!row) return MS_OK;
+    int64_t prerequisite = ms_sql_column_int(statement, 0);
+    ms_status status = ms_finish_write(store, ms_sql_column_int(statement, 1), &prerequisite, 1);
+    if (status == MS_OK) continue;
+    ms_sql_close(statement);
+    return status;
+  }
 }
 
 static ms_status at_position(ms_store *store, int64_t id, int64_t position, int64_t *found) {

@@ -1,9 +1,13 @@
 #include "store/prune.h"
 
+#include "base/mem.h"
 #include "store/private.h"
 
-static const char select_oldest[] =
-    "SELECT turn, ids FROM finish WHERE at <= ? ORDER BY at, turn LIMIT 1";
+/* Notes are short, often of one work, so several are taken at once. */
+#define MOST_NOTES 64
+#define ENOUGH_IDS 256
+
+static const char select_oldest[] = "SELECT turn, ids FROM finish WHERE at <= ? ORDER BY at, turn";
 static const char select_next[] = "SELECT min(at) FROM finish";
 static const char delete_note[] = "DELETE FROM finish WHERE turn = ?";
 static const char select_finished[] = "SELECT id FROM done WHERE finished_at <= ? ORDER BY id";
@@ -12,29 +16,50 @@ static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
 }
 
-static ms_status read_note(ms_store *store, sqlite3_stmt *statement, ms_ids *ids) {
-  ms_ids_deinit(ids);
-  ms_status status = ms_ids_parse(ms_sql_column_text(statement, 1), &ids->items, &ids->count);
-  ids->capacity = ids->count;
+static ms_status add_note(ms_store *store, sqlite3_stmt *statement, ms_ids *ids) {
+  int64_t *noted;
+  size_t count;
+  bool complete = true;
+  ms_status status = ms_ids_parse(ms_sql_column_text(statement, 1), &noted, &count);
   if (status == MS_NOMEM) return no_memory(store);
-  if (status == MS_OK) return MS_OK;
-  return ms_fail(&store->err, MS_CORRUPT, "table finish: the ids of turn %lld do not parse",
-                 (long long)ms_sql_column_int(statement, 0));
+  if (status != MS_OK) {
+    return ms_fail(&store->err, MS_CORRUPT, "table finish: the ids of turn %lld do not parse",
+                   (long long)ms_sql_column_int(statement, 0));
+  }
+  for (size_t i = 0; i < count && complete; i++)
+    complete = ms_ids_add(ids, noted[i]);
+  ms_mem_free(noted);
+  return complete ? MS_OK : no_memory(store);
+}
+
+/* The notes' turns go to turns, their works to ids. */
+static ms_status read_notes(ms_store *store, int64_t before_ms, int64_t *turns, size_t *count,
+                            ms_ids *ids) {
+  sqlite3_stmt *statement;
+  bool row;
+  *count = 0;
+  MS_TRY(ms_sql_open(store, select_oldest, &statement, "i", before_ms));
+  while (*count < MOST_NOTES && ids->count < ENOUGH_IDS) {
+    MS_TRY(ms_sql_step(store, statement, &row));
+    if (!row) return MS_OK;
+    turns[(*count)++] = ms_sql_column_int(statement, 0);
+    ms_status status = add_note(store, statement, ids);
+    if (status == MS_OK) continue;
+    ms_sql_close(statement);
+    return status;
+  }
+  ms_sql_close(statement);
+  return MS_OK;
 }
 
 ms_status ms_prune_take(ms_store *store, int64_t before_ms, ms_ids *ids, bool *more) {
-  sqlite3_stmt *statement;
-  bool row;
-  int64_t next;
+  int64_t turns[MOST_NOTES], next;
+  size_t count;
   *more = false;
-  MS_TRY(ms_sql_open(store, select_oldest, &statement, "i", before_ms));
-  MS_TRY(ms_sql_step(store, statement, &row));
-  if (!row) return MS_OK;
-  int64_t turn = ms_sql_column_int(statement, 0);
-  ms_status status = read_note(store, statement, ids);
-  ms_sql_close(statement);
-  MS_TRY(status);
-  MS_TRY(ms_sql_run(store, delete_note, "i", turn));
+  MS_TRY(read_notes(store, before_ms, turns, &count, ids));
+  if (!count) return MS_OK;
+  for (size_t i = 0; i < count; i++)
+    MS_TRY(ms_sql_run(store, delete_note, "i", turns[i]));
   MS_TRY(ms_prune_next(store, &next));
   *more = next <= before_ms;
   return MS_OK;

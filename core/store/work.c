@@ -45,6 +45,8 @@ static const char write_progress[] = "INSERT OR REPLACE INTO progress VALUES (?,
 static const char delete_progress[] = "DELETE FROM progress WHERE id = ?";
 static const char delete_life[] = "DELETE FROM life WHERE id = ?";
 static const char delete_work[] = "DELETE FROM work WHERE id = ?";
+/* What is noted together is deleted in one turn. */
+#define NOTE_MOST 256
 static const char insert_finish[] = "INSERT INTO finish (at, ids) VALUES (?, ?)";
 
 void ms_work_init(ms_work *work) {
@@ -367,13 +369,19 @@ ms_status ms_waiting_return(ms_store *store, const ms_work *work) {
   return enter_waiting(store, work);
 }
 
-ms_status ms_finish_write(ms_store *store, int64_t at_ms, const int64_t *ids, size_t count) {
+static ms_status write_note(ms_store *store, int64_t at_ms, const int64_t *ids, size_t count) {
   ms_buf text = {0};
-  if (!ms_ids_format(&text, ids, count)) {
-    ms_buf_deinit(&text);
-    return no_memory(store);
-  }
-  ms_status status = ms_sql_run(store, insert_finish, "it", at_ms, ms_buf_text(&text));
+  ms_status status = ms_ids_format(&text, ids, count)
+                         ? ms_sql_run(store, insert_finish, "it", at_ms, ms_buf_text(&text))
+                         : no_memory(store);
   ms_buf_deinit(&text);
   return status;
+}
+
+ms_status ms_finish_write(ms_store *store, int64_t at_ms, const int64_t *ids, size_t count) {
+  for (size_t i = 0; i < count; i += NOTE_MOST) {
+    size_t left = count - i;
+    MS_TRY(write_note(store, at_ms, ids + i, left < NOTE_MOST ? left : NOTE_MOST));
+  }
+  return MS_OK;
 }

@@ -6,6 +6,20 @@ local misuse = {}
 -- The position in one of the module's own files, with which C begins its messages.
 local OWN_POSITION = "^[^\n:]-moonshift[/\\]%w+%.lua:%d+: "
 
+-- The position of the first Lua function from the level up: pcall may stand between it and the
+-- function that it calls.
+local function position(level)
+  local frame = debug.getinfo(level, "Sl")
+  while frame do
+    if frame.currentline > 0 then
+      return ("%s:%d: "):format(frame.short_src, frame.currentline)
+    end
+    level = level + 1
+    frame = debug.getinfo(level, "Sl")
+  end
+  return ""
+end
+
 -- Calls a function that checks; its error gets the position of the caller's caller. A public
 -- function calls this itself, and not as a tail call: the levels are counted.
 function misuse.check(call, ...)
@@ -14,14 +28,14 @@ function misuse.check(call, ...)
     return first, second, third
   end
   if type(first) == "string" then
-    first = first:gsub(OWN_POSITION, "", 1)
+    first = position(4) .. first:gsub(OWN_POSITION, "", 1)
   end
-  error(first, 3)
+  error(first, 0)
 end
 
 -- Raises with the position of the caller's caller.
 function misuse.fail(message)
-  error(message, 3)
+  error(position(4) .. message, 0)
 end
 
 return misuse

@@ -1,6 +1,7 @@
 --- main.lua FLOOR FOLDER QUICK JSON ONLY: measures all rows in rounds, the bare loop and ours in
 --- turn so that both see the same moods of the machine, and prints the medians.
 local core = require "moonshift.core"
+local median = require "benchmark.median"
 local rows = require "benchmark.rows"
 local table_lines = require "moonshift.cli.table"
 
@@ -18,15 +19,6 @@ local COLUMNS = {
   { key = "floor", title = "BARE SQLITE", right = true },
   { key = "unit", title = "" }, { key = "ratio", title = "COST", right = true },
 }
-
-local function median(values)
-  local sorted = {}
-  for index, value in ipairs(values) do
-    sorted[index] = value
-  end
-  table.sort(sorted)
-  return sorted[math.floor(#sorted / 2) + 1]
-end
 
 --- The figures of the bare loop by phase.
 local function measure_floor(durability)

@@ -4,6 +4,7 @@
 --- whose sum is the bare loop's figure. measure(place) returns ours; place has `database`,
 --- `durability`, `works` (how many in bulk) and `lone` (how many one by one), and the folder of the
 --- database is new in each round.
+local median = require "benchmark.median"
 local moonshift = require "moonshift"
 local system = require "system"
 
@@ -31,11 +32,6 @@ end
 
 local function per_second(works, begun)
   return works / (system.monotime() - begun)
-end
-
-local function median(values)
-  table.sort(values)
-  return values[math.floor(#values / 2) + 1]
 end
 
 local rows = {}

@@ -18,8 +18,7 @@ end
 --- Mode, owner, group and size of a file, or nil. It is asked by another program: closing a
 --- database file in this one would drop the locks that others rely on.
 local function inspect(path)
-  local pipe = io.popen(("LC_ALL=C ls -ldL ./%s 2>/dev/null"):format(quote(path))
-    :gsub("%./'/", "'/", 1))
+  local pipe = io.popen("LC_ALL=C ls -ldL -- " .. quote(path) .. " 2>/dev/null")
   local line = pipe and pipe:read "*l" or ""
   if pipe then
     pipe:close()
@@ -48,7 +47,7 @@ local function check_file(report)
   return #report.problems == 0
 end
 
---- Works that are due and wait all the same; times tell how long for.
+--- Works that are due and wait all the same.
 local function due_works(entries, now)
   local due = core.array {}
   for _, entry in ipairs(entries) do
@@ -77,9 +76,9 @@ local function check_waiting(report, now)
 end
 
 local function examine(report, manager)
-  local now, _ = os.time(), nil
+  local now = os.time()
   report.stats = fail.check(manager:stats())
-  _, report.conditions = fail.check(manager:conditions())
+  report.conditions = select(2, fail.check(manager:conditions()))
   report.waiting = due_works(waiting.list(manager, report.stats, LOOKED_AT), now)
   check_waiting(report, now)
 end
