@@ -488,6 +488,18 @@ void ms_crash(ms_manager *engine) {
   leave_the_living(engine);
 }
 
+/* Runs that were given up and have returned since are among the results alone. */
+static void free_runs(ms_engine *engine) {
+  size_t at = 0;
+  for (ms_link *link; (link = ms_list_shift(&engine->results));) {
+    ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
+    if (ms_map_get(&engine->runs, run->id) == run) ms_map_remove(&engine->runs, run->id);
+    ms_flight_free(run);
+  }
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));)
+    ms_flight_free(&flight->run);
+}
+
 void ms_free(ms_manager *engine) {
   if (!engine) return;
   bool forked = engine->pid != getpid();
@@ -498,9 +510,7 @@ void ms_free(ms_manager *engine) {
     ms_event_free(event);
   ms_observers_free(engine);
   ms_customs_free(engine);
-  size_t at = 0;
-  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));)
-    ms_flight_free(&flight->run);
+  free_runs(engine);
   ms_ids *lists[] = {&engine->turn.finished, &engine->turn.stopped, &engine->turn.noted,
                      &engine->others,        &engine->met,          &engine->met_lanes};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)

@@ -42,7 +42,9 @@ struct ms_executor {
   int threads;
   int running;
   int abandoned;
-  bool closing; /* threads end after their run */
+  int returning; /* threads that give a run back */
+  pthread_cond_t returned;
+  bool closing; /* threads end after their run, and what was given up is discarded */
   bool closed;  /* the last thread given up frees the executor */
 
   /* Only while opening. */
@@ -105,6 +107,7 @@ static void slot_free(ms_slot *slot) {
 static void destroy(ms_executor *executor) {
   assert(ms_list_empty(&executor->ready) && ms_list_empty(&executor->slots));
   ms_buf_deinit(&executor->names);
+  pthread_cond_destroy(&executor->returned);
   pthread_cond_destroy(&executor->opened);
   pthread_mutex_destroy(&executor->mutex);
   ms_mem_free(executor);
@@ -188,20 +191,31 @@ static ms_run *begin(ms_slot *slot) {
   return run;
 }
 
+/* Close joins the pool's threads, but it waits for those given up only while they are here, where
+ * they need the engine. */
+static void give_back_late(ms_executor *executor, ms_run *run) {
+  executor->options.finished(executor->options.engine, run);
+  lock(executor);
+  if (--executor->returning == 0) pthread_cond_signal(&executor->returned);
+  unlock(executor);
+}
+
 static void end(ms_slot *slot, ms_run *run) {
   ms_executor *executor = slot->executor;
   lock(executor);
-  bool abandoned = slot->abandoned;
-  if (!abandoned) {
-    run->slot = NULL;
+  bool abandoned = slot->abandoned, closing = executor->closing;
+  if (!abandoned)
     executor->running--;
-  }
+  else if (!closing)
+    executor->returning++;
+  run->slot = NULL;
   unlock(executor);
-  if (abandoned) {
-    executor->options.discard(run);
-  } else {
+  if (!abandoned)
     executor->options.finished(executor->options.engine, run);
-  }
+  else if (!closing)
+    give_back_late(executor, run);
+  else
+    executor->options.discard(run);
 }
 
 /* A thread that was given up has come back: it cleans up behind itself. */
@@ -293,6 +307,10 @@ static ms_executor *executor_new(const ms_executor_options *options) {
   int error = pthread_mutex_init(&executor->mutex, NULL);
   if (!error && (error = pthread_cond_init(&executor->opened, NULL)))
     pthread_mutex_destroy(&executor->mutex);
+  if (!error && (error = pthread_cond_init(&executor->returned, NULL))) {
+    pthread_cond_destroy(&executor->opened);
+    pthread_mutex_destroy(&executor->mutex);
+  }
   if (error) {
     ms_mem_free(executor);
     return NULL;
@@ -339,6 +357,10 @@ static void end_threads(ms_executor *executor) {
     ms_list_remove(link);
     slot_free(slot);
   }
+  lock(executor);
+  while (executor->returning > 0)
+    pthread_cond_wait(&executor->returned, &executor->mutex);
+  unlock(executor);
 }
 
 ms_status ms_executor_open(const ms_executor_options *options, ms_executor **executor,

@@ -1,8 +1,8 @@
 /* A pool of threads that carry out runs, knowing nothing of what a run does.
  *
  * A run belongs to the executor from submit until it is given back: through finished (it ran),
- * take_back (it never began) or discard (the executor closed before it began, or it was given up
- * and returned later). The options are copied; what they point to must live until close returns,
+ * take_back (it never began) or discard (the executor closed before it began, or before a run that
+ * was given up returned). The options are copied; what they point to must live until close returns,
  * and shared, the runner class, discard and release as long as a thread that was given up may
  * still return.
  *
@@ -26,7 +26,7 @@ typedef struct ms_executor_options {
   /* Called with shared, if not NULL, once no thread can touch it any more: by close, or by the
    * last thread that was given up. Not called when open fails. */
   void (*release)(void *shared);
-  /* On the thread that ran it: the run is the engine's again. */
+  /* On the thread that ran it, also when that was given up: the run is the engine's again. */
   void (*finished)(void *engine, ms_run *run);
   /* Frees a run that nobody waits for. It may come after close, so it must not need the engine. */
   void (*discard)(ms_run *run);
@@ -55,7 +55,8 @@ void ms_executor_take_back(ms_executor *executor, ms_link *out);
 bool ms_executor_take_back_run(ms_executor *executor, ms_run *run);
 
 /* Gives up the thread of a run that has begun and does not return: another thread takes its place,
- * and the run is interrupted and belongs to the executor, which discards it if it ever returns.
+ * and the run is interrupted and belongs to the executor. If it ever returns it is given back, or
+ * discarded when the executor is closed by then.
  * False when the run ended meanwhile: then finished was called or is about to be. */
 bool ms_executor_abandon(ms_executor *executor, ms_run *run);
 
