@@ -201,13 +201,14 @@ ms_status ms_done(ms_manager *manager, bool *done, ms_err *err);
 
 int64_t ms_step_now(ms_manager *manager);
 /* The next moment at which anything happens by itself (a due time, timeout, deadline, retention),
- * MS_NEVER if none. Moments of host runs' sleeps are the caller's. */
+ * MS_NEVER if none. Moments of host runs' sleeps are the caller's. Retention, which comes last of
+ * all at one moment, is applied here. */
 ms_status ms_step_next(ms_manager *manager, int64_t *at_ms, ms_err *err);
 /* Sets the clock, never back; nothing else happens. */
 void ms_step_clock(ms_manager *manager, int64_t now_ms);
 /* Sets the wall clock, as a user or a time server would: no time passes. */
 ms_status ms_step_jump(ms_manager *manager, int64_t jump_ms, ms_err *err);
-/* Sets the clock and does what time brings, but starts nothing. */
+/* Sets the clock and does what time brings except retention, but starts nothing. */
 ms_status ms_step_to(ms_manager *manager, int64_t now_ms, ms_err *err);
 /* Claims the one work that comes first now; *run is NULL when nothing is due. */
 ms_status ms_step_claim(ms_manager *manager, ms_run **run, ms_err *err);

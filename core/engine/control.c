@@ -132,38 +132,64 @@ static ms_status revive(ms_engine *engine, int64_t id, ms_arena *arena, bool *re
   return ms_outbox_event(engine, MS_EVENT_ENQUEUED, id);
 }
 
-/* A revived work may be what its dependents failed for, so these are looked at after it. */
-static ms_status revive_all(ms_engine *engine, ms_ids *list, ms_map *done) {
-  static char mark;
-  ms_arena arena = {0};
-  bool revived_it;
-  ms_status status = MS_OK;
-  for (size_t i = 0; i < list->count && status == MS_OK; i++) {
-    int64_t id = list->items[i];
-    ms_arena_clear(&arena);
-    if (ms_map_get(done, id)) continue;
-    status = revive(engine, id, &arena, &revived_it);
-    if (status != MS_OK || !revived_it) continue;
-    if (!ms_map_put(done, id, &mark)) status = ms_engine_no_memory(engine);
-    if (status == MS_OK) status = ms_edge_dependents(engine->store, id, list);
+/* Works to look at, and what is known of each: that it stands in the list still, or was revived. */
+typedef struct revival {
+  ms_ids list;
+  ms_map known;
+} revival;
+
+static char in_list, was_revived;
+
+/* However many of its prerequisites were revived, a work stands in the list once. */
+static ms_status add_to_list(ms_engine *engine, revival *works, const ms_ids *ids) {
+  for (size_t i = 0; i < ids->count; i++) {
+    if (ms_map_get(&works->known, ids->items[i])) continue;
+    bool added = ms_map_put(&works->known, ids->items[i], &in_list) &&
+                 ms_ids_add(&works->list, ids->items[i]);
+    if (!added) return ms_engine_no_memory(engine);
   }
+  return MS_OK;
+}
+
+static ms_status revive_next(ms_engine *engine, revival *works, int64_t id, ms_arena *arena,
+                             ms_ids *dependents) {
+  bool revived_it;
+  ms_arena_clear(arena);
+  MS_TRY(revive(engine, id, arena, &revived_it));
+  if (!revived_it) {
+    ms_map_remove(&works->known, id);
+    return MS_OK;
+  }
+  dependents->count = 0;
+  if (!ms_map_put(&works->known, id, &was_revived)) return ms_engine_no_memory(engine);
+  MS_TRY(ms_edge_dependents(engine->store, id, dependents));
+  return add_to_list(engine, works, dependents);
+}
+
+/* A revived work may be what its dependents failed for, so these are looked at after it, and again
+ * whenever another prerequisite of theirs has been revived. */
+static ms_status revive_all(ms_engine *engine, revival *works) {
+  ms_arena arena = {0};
+  ms_ids dependents = {0};
+  ms_status status = MS_OK;
+  for (size_t i = 0; i < works->list.count && status == MS_OK; i++) {
+    status = revive_next(engine, works, works->list.items[i], &arena, &dependents);
+  }
+  ms_ids_deinit(&dependents);
   ms_arena_deinit(&arena);
   return status;
 }
 
 static ms_status act_retry(ms_engine *engine, const ms_selector *selector, const ms_ids *ids,
                            int64_t *count) {
-  ms_ids list = {0};
-  ms_map done = {0};
-  bool complete = true;
+  revival works = {0};
   (void)selector;
-  for (size_t i = 0; i < ids->count && complete; i++)
-    complete = ms_ids_add(&list, ids->items[i]);
-  ms_status status = complete ? revive_all(engine, &list, &done) : ms_engine_no_memory(engine);
+  ms_status status = add_to_list(engine, &works, ids);
+  if (status == MS_OK) status = revive_all(engine, &works);
   for (size_t i = 0; i < ids->count; i++)
-    *count += ms_map_get(&done, ids->items[i]) != NULL;
-  ms_ids_deinit(&list);
-  ms_map_deinit(&done);
+    *count += ms_map_get(&works.known, ids->items[i]) == &was_revived;
+  ms_ids_deinit(&works.list);
+  ms_map_deinit(&works.known);
   return status;
 }
 

@@ -467,6 +467,9 @@ ms_status ms_close(ms_manager *engine, int64_t grace_ms, ms_err *err) {
 void ms_release(ms_engine *engine) {
   pthread_mutex_lock(&engine->mutex);
   engine->closed = true;
+  /* From then on nobody begins a turn. */
+  while (engine->turning)
+    pthread_cond_wait(&engine->turned, &engine->mutex);
   pthread_mutex_unlock(&engine->mutex);
   end_thread(engine);
   bool abandoned = engine->executor && ms_executor_abandoned(engine->executor) > 0;

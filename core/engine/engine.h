@@ -106,6 +106,7 @@ typedef struct ms_turn {
   bool ending;        /* a process that has just ended may still hold its lock */
   bool quick;         /* the newest result is of a run that took hardly any time */
   bool judges;        /* stepped: time has its say, and not only results */
+  bool prunes;        /* stepped: retention, which comes last of all at one moment */
   size_t host_room;   /* how many works the host wants to run now */
   bool host_ready;    /* work waits that only the host can start */
 } ms_turn;
@@ -120,7 +121,7 @@ struct ms_engine {
   int64_t owner;
   ms_peers peers;
   ms_ids others;         /* numbers of the other processes on the store */
-  bool jumped; /* the clock was set and no turn has taken note of it */
+  bool jumped;           /* the clock was set and no turn has taken note of it */
   bool foreign;          /* others have changed the store and no turn has taken note of it */
   int64_t look_again_ms; /* until then a process that ends may still hold its lock */
   ms_executor *executor;

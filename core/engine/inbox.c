@@ -44,6 +44,11 @@ ms_status ms_engine_call(ms_engine *engine, ms_call *call, ms_err *err) {
       pthread_cond_wait(&engine->turned, &engine->mutex);
       continue;
     }
+    if (engine->closed) {
+      ms_list_remove(&call->link);
+      call->status = ms_fail(err, MS_CLOSED, "%s", ms_status_sentence(MS_CLOSED));
+      break;
+    }
     engine->turning = true;
     pthread_mutex_unlock(&engine->mutex);
     ms_engine_turn(engine);

@@ -141,6 +141,7 @@ static bool attempts_used_up(const ms_work *work) {
 static ms_status next_period(ms_engine *engine, const ms_work *before, ms_work *after, bool ended,
                              ms_event_type event) {
   after->state = MS_ENQUEUED;
+  after->has_life = true;
   after->attempt = 0;
   after->streak = 0;
   after->period++;
@@ -200,7 +201,6 @@ static ms_status apply_result(ms_engine *engine, ms_run *run, const ms_work *bef
   after.outcome = run->outcome == MS_OUTCOME_SUCCESS ? MS_OUTCOME_SUCCESS : MS_OUTCOME_FAILURE;
   after.output = run->output.size ? ms_buf_text(&run->output) : MS_TEXT_NONE;
   after.error = run->error.size ? ms_buf_text(&run->error) : MS_TEXT_NONE;
-  if (ms_work_is_periodic(&after)) after.has_life = true;
   return end_run(engine, before, &after, true);
 }
 

@@ -20,9 +20,14 @@ static ms_status apply_time(ms_engine *engine, ms_call *call) {
   return MS_OK;
 }
 
+static ms_status apply_time_and_retention(ms_engine *engine, ms_call *call) {
+  engine->turn.prunes = true;
+  return apply_time(engine, call);
+}
+
 /* A turn in which nothing is asked but what time brings. */
-static ms_status turn(ms_engine *engine, ms_err *err) {
-  ms_call call = {.apply = apply_time};
+static ms_status turn(ms_engine *engine, bool prunes, ms_err *err) {
+  ms_call call = {.apply = prunes ? apply_time_and_retention : apply_time};
   return ms_engine_call(engine, &call, err);
 }
 
@@ -30,17 +35,17 @@ ms_status ms_step_jump(ms_manager *engine, int64_t jump_ms, ms_err *err) {
   MS_TRY(ms_usable(engine, err));
   engine->world->clock.skew_ms += jump_ms;
   ms_engine_ask_for_turn(engine);
-  return turn(engine, err);
+  return turn(engine, true, err);
 }
 
 ms_status ms_step_to(ms_manager *engine, int64_t now_ms, ms_err *err) {
   MS_TRY(ms_usable(engine, err));
   ms_step_clock(engine, now_ms);
-  return turn(engine, err);
+  return turn(engine, false, err);
 }
 
 ms_status ms_step_next(ms_manager *engine, int64_t *at_ms, ms_err *err) {
-  MS_TRY(turn(engine, err));
+  MS_TRY(turn(engine, true, err));
   *at_ms = engine->next_at_ms;
   return MS_OK;
 }
@@ -74,7 +79,7 @@ static ms_status load_enqueued(ms_engine *engine, step_call *args, ms_arena *are
   bool found;
   MS_TRY(ms_work_load(engine->store, args->id, arena, work, &found));
   if (!found) {
-    return ms_fail(args->call.err, MS_NOTFOUND, "there is no work %lld", (long long)args->id);
+    return ms_fail(args->call.err, MS_MISUSE, "there is no work %lld", (long long)args->id);
   }
   if (work->state == MS_ENQUEUED) return MS_OK;
   return ms_fail(args->call.err, MS_MISUSE, "work %lld is %s and does not wait for its %s",

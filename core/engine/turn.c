@@ -51,6 +51,7 @@ static void turn_begin(ms_engine *engine) {
   turn->claimed_count = 0;
   turn->returned = false;
   turn->judges = false;
+  turn->prunes = false;
   turn->quick = false;
   turn->host_room = 0;
   turn->host_ready = false;
@@ -173,7 +174,8 @@ static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   if (judges) MS_TRY(fail_late(engine));
   MS_TRY(ms_schedule_claim(engine));
   MS_TRY(note_finished(engine));
-  if (judges) MS_TRY(ms_schedule_retention(engine));
+  bool prunes = engine->turn.prunes || !engine->options.stepped;
+  if (prunes) MS_TRY(ms_schedule_retention(engine));
   MS_TRY(ms_outbox_write(engine));
   return ms_claims_write(engine->store);
 }

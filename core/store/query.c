@@ -2,6 +2,11 @@
 
 #include "store/private.h"
 
+/* Neither finished nor blocked nor among the running works, which are bound as parameter 7. */
+#define WAITS                                                                                      \
+  "(d.id IS NULL AND ifnull(l.blocked, 0) = 0"                                                     \
+  " AND w.id NOT IN (SELECT value FROM json_each(?7)))"
+
 /* A query is put together from the selector's fields; every list is bound as one JSON array, so
  * the number of parameters is fixed. */
 typedef struct question {
@@ -43,9 +48,7 @@ static void add_ids(question *query, const int64_t *ids, size_t count) {
 /* The running works are few and stand in memory; the others are told apart by their rows. */
 static void add_states(question *query, unsigned states) {
   static const char *const conditions[MS_STATE_COUNT] = {
-      [MS_ENQUEUED] =
-          "(d.id IS NULL AND ifnull(l.blocked, 0) = 0"
-          " AND w.id NOT IN (SELECT value FROM json_each(?7)))",
+      [MS_ENQUEUED] = WAITS,
       [MS_RUNNING] = "w.id IN (SELECT value FROM json_each(?7))",
       [MS_SUCCEEDED] = "d.state = 2",
       [MS_FAILED] = "d.state = 3",
@@ -142,10 +145,7 @@ static void add_page(question *query, const ms_page *page) {
   static const char *const orders[] = {
       [MS_ORDER_ID] = "w.id",
       [MS_ORDER_ID_DESCENDING] = "w.id DESC",
-      [MS_ORDER_DUE] =
-          "CASE WHEN d.id IS NULL AND ifnull(l.blocked, 0) = 0"
-          " AND w.id NOT IN (SELECT value FROM json_each(?7))"
-          " THEN coalesce(l.due_at, w.due_at) END NULLS LAST, w.id",
+      [MS_ORDER_DUE] = "CASE WHEN " WAITS " THEN coalesce(l.due_at, w.due_at) END NULLS LAST, w.id",
   };
   ms_buf_addf(&query->sql, " ORDER BY %s", orders[page ? page->order : MS_ORDER_ID]);
   if (page) {

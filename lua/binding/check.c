@@ -190,6 +190,8 @@ static _Noreturn void fail_found(lua_State *L, int index, const ms_path *path,
 _Noreturn void ms_check_expected(lua_State *L, int index, const ms_path *path, const char *what) {
   luaL_checkstack(L, LUA_MINSTACK, NULL);
   index = lua_absindex(L, index);
+  /* What is pushed below would else take the place of an argument that is missing. */
+  if (index > lua_gettop(L)) lua_settop(L, index);
   fail_found(L, index, path, lua_pushfstring(L, "expected %s", what));
 }
 

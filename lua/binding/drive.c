@@ -197,7 +197,7 @@ static void print_trouble(void *data, const ms_trouble *trouble) {
 
 static ms_text read_data(lua_State *L, ms_own *own, const char *name) {
   ms_json_error error;
-  ms_path path = ms_path_root(name);
+  ms_path options = ms_path_root("options"), path = ms_path_field(&options, name);
   ms_buf_clear(&own->buf);
   if (!ms_json_write(L, -1, MAX_DATA_BYTES, &own->buf, &error)) {
     if (error.status == MS_NOMEM) ms_check_memory(L);
@@ -219,7 +219,7 @@ static ms_text read_data_field(lua_State *L, ms_own *own, const char *name) {
 }
 
 static ms_text read_list_field(lua_State *L, ms_own *own, const char *name) {
-  ms_path path = ms_path_root(name);
+  ms_path options = ms_path_root("options"), path = ms_path_field(&options, name);
   lua_getfield(L, 1, name);
   bool is_absent = lua_isnil(L, -1) || ms_check_list(L, -1, &path, "a list of strings") == 0;
   size_t count = is_absent ? 0 : lua_rawlen(L, -1);
@@ -235,7 +235,7 @@ static ms_text read_list_field(lua_State *L, ms_own *own, const char *name) {
 }
 
 static void fill_trial(lua_State *L, ms_own *own, ms_run *run) {
-  ms_path attempt = ms_path_root("attempt");
+  ms_path options = ms_path_root("options"), attempt = ms_path_field(&options, "attempt");
   lua_getfield(L, 1, "worker");
   run->worker = ms_own_copy(L, own, ms_text_of(luaL_checkstring(L, -1)));
   lua_getfield(L, 1, "attempt");

@@ -125,7 +125,11 @@ void ms_request_read_call(lua_State *L, int index, ms_request_context *context,
   ms_request_reader reader = start_reader(L, index, "request", context, out);
   *out = (ms_request_call){0};
   ms_check_table(L, index, &path, what);
-  if (is_empty(L, index)) ms_check_fail(L, &path, "expected %s, got an empty table", what);
+  if (is_empty(L, index)) {
+    ms_path worker = ms_path_field(&path, "worker");
+    ms_check_fail(L, &worker,
+                  "expected a worker's name, or a list of requests, got an empty table");
+  }
   out->is_single = !is_list(L, index);
   out->count = out->is_single ? 1 : ms_check_list(L, index, &path, what);
   read_all(&reader);

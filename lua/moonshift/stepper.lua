@@ -104,8 +104,8 @@ local function pass_time(self, now)
   self:dispatch()
 end
 
--- Everything that happens at one moment; returns how many works started. Old work is deleted in
--- small batches, each in a turn of its own.
+-- Everything that happens at one moment; returns how many works started. Old work is deleted last,
+-- by asking for the next moment, in small batches, each in a turn of its own.
 local function live_through(self, now)
   pass_time(self, now)
   local count = start_due(self)
@@ -113,6 +113,7 @@ local function live_through(self, now)
   repeat
     pass_time(self, now)
     moment = next_moment(self)
+    self:dispatch()
   until not moment or moment > now
   return count
 end

@@ -42,12 +42,13 @@ local function tell(scene, size, costs)
 end
 
 local function measure(scene)
-  local story = { scene = scene, size = quick and scene.quick or scene.large, small = {}, large = {} }
+  local size = quick and scene.quick or scene.large
+  local story = { scene = scene, size = size, small = {}, large = {} }
   for _ = 1, ROUNDS do
     for _ = 1, SMALL_TIMES do
       tell(scene, SMALL, story.small)
     end
-    tell(scene, story.size, story.large)
+    tell(scene, size, story.large)
   end
   return story
 end

@@ -11,8 +11,8 @@ describe("a full disk", function()
     function()
       local disk = folder.new()
       local filler = disk .. "/filler"
-      local one = child.start_on_disk("full_disk", disk, "2m", filler, "1048576", disk .. "/work.db",
-        filler)
+      local one = child.start_on_disk("full_disk", disk, "2m", filler, "1048576",
+        disk .. "/work.db", filler)
       one:expect "FULL\ttrue"
       for _ = 1, 4 do
         one:expect "true"

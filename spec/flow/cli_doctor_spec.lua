@@ -150,6 +150,8 @@ describe("moonshift doctor", function()
     assert.are.equal("queue_paused", report.waiting[1].reasons[1].kind)
     local _, out = doctor("--db", quote(path))
     expect.text("queue slow is paused", out)
+    manager:close()
+    assert.are.equal(0, (examine()))
   end)
 
   it("shows nothing that a terminal would obey", function()

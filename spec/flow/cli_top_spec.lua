@@ -63,8 +63,8 @@ describe("moonshift top", function()
 
   --- A store in which one work runs: it has told its progress.
   local function open_busy()
-    local gate, manager = folder.new() .. "/gate", nil
-    manager, path = stores.pool "basic"
+    local gate = folder.new() .. "/gate"
+    local manager = stores.pool("basic", { database = path })
     local id = manager:enqueue { worker = "progress", input = { steps = 1, gate = gate } }
     stores.until_true(manager, id, function()
       return manager:find(id).progress
@@ -109,24 +109,28 @@ describe("moonshift top", function()
   end)
 
   it("shows progress that is a percentage as one", function()
-    local manager, gate, id = open_busy()
-    core.wait(manager, core.changes(manager), 0)
-    folder.write(gate, "")
-    stores.result(manager, id)
-    assert.is_nil(ok():find("RUNNING", 1, true))
+    local manager = stores.open { database = path, workers = {
+      half = function(_, work)
+        work:progress { percent = 50.9 }
+        work:sleep "1h"
+      end,
+    } }
+    local id = manager:enqueue { worker = "half" }
+    stores.until_true(manager, id, function()
+      return manager:find(id).progress
+    end)
+    assert.is_truthy(ok():find "half +1 +%S+  50%%\n?")
   end)
 
   it("says which queue holds work that is due", function()
-    local manager
-    manager, path = stores.open()
+    local manager = stores.open { database = path }
     manager:pause "slow"
     manager:enqueue { worker = "echo", queue = "slow" }
     expect.text("queue slow is paused", ok())
   end)
 
   it("says that nobody is there only if nobody is", function()
-    local manager
-    manager, path = stores.open()
+    local manager = stores.open { database = path }
     manager:enqueue { worker = "echo" }
     assert.is_nil(ok():find("no other process", 1, true))
     manager:close()
@@ -134,8 +138,7 @@ describe("moonshift top", function()
   end)
 
   it("shows the first that come due, in their order", function()
-    local manager
-    manager, path = stores.open()
+    local manager = stores.open { database = path }
     local last = manager:enqueue { worker = "echo", delay = "3h" }
     local first = manager:enqueue { worker = "echo", delay = "1h" }
     local answer = assert(core.decode(ok "--json"))
@@ -157,8 +160,7 @@ describe("moonshift top", function()
 
   for _, name in ipairs { "INT", "TERM" } do
     it("draws on a terminal again and again, and gives it back on SIG" .. name, function()
-      local manager
-      manager, path = stores.open()
+      local manager = stores.open { database = path }
       local pipe, pid = on_terminal ""
       expect.text(ENTER .. HOME, read_to(pipe, "0 enqueued"))
       manager:enqueue { worker = "echo", delay = "1h" }

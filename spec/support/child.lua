@@ -30,7 +30,8 @@ end
 
 --- The system ends it after a minute, so that a hanging child cannot hold up the specs.
 local function start(shell, script)
-  local pipe = assert(io.popen("timeout -s KILL 60 " .. shell .. " -c " .. quote(script) .. " 2>&1"))
+  local line = "timeout -s KILL 60 " .. shell .. " -c " .. quote(script) .. " 2>&1"
+  local pipe = assert(io.popen(line))
   local self = setmetatable({ pipe = pipe, pid = assert(pipe:read "*l") }, child)
   started[self] = true
   return self

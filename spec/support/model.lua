@@ -1,174 +1,88 @@
---- What semantics.md says about one-time work, in the plainest Lua: tables, loops and no storage.
---- Specs drive it beside a real manager and compare.
+--- What the contract says, in the plainest Lua: tables, loops and no storage. Specs drive it beside
+--- a real manager and compare. This file has states and the graph, model_calls what callers change,
+--- model_time time and runs, model_names unique names.
 local model = {}
 model.__index = model
 
-function model.new(now)
-  return setmetatable({ now = now, works = {}, order = {}, starts = {} }, model)
+--- retention in seconds, as the manager has it.
+function model.new(now, retention)
+  return setmetatable({
+    now = now, retention = retention, works = {}, order = {}, starts = {}, queues = {},
+    conditions = {},
+  }, model)
 end
 
 local finished = { succeeded = true, failed = true, cancelled = true }
-local dead = { failed = true, cancelled = true }
+model.is_finished = finished
 
---- Calls visit with each work that depends on this one, however indirectly, in id order.
-function model:each_dependent(id, visit)
-  local reached = { [id] = true }
-  for _, other in ipairs(self.order) do
-    local work = self.works[other]
-    for _, prerequisite in ipairs(work.after) do
-      if reached[prerequisite] and not reached[other] then
-        reached[other] = true
-        visit(work)
-      end
-    end
+--- Calls visit(work) for all works, in id order.
+function model:each(visit)
+  for _, id in ipairs(self.order) do
+    visit(self.works[id])
   end
 end
 
-local function worst(self, work)
-  local found = "succeeded"
+--- The works that this one leads to, however indirectly, in id order. Prerequisites always have the
+--- lower ids.
+function model:dependents(id)
+  local reached, list = { [id] = true }, {}
+  self:each(function(work)
+    for _, prerequisite in ipairs(work.after) do
+      if reached[prerequisite] and not reached[work.id] then
+        reached[work.id] = true
+        list[#list + 1] = work
+      end
+    end
+  end)
+  return list
+end
+
+--- "failed", "cancelled", "unfinished" or "succeeded", whichever of these comes first.
+function model:standing(work)
+  local found = {}
   for _, id in ipairs(work.after) do
     local state = self.works[id].state
-    if state == "failed" then
-      return "failed"
-    elseif state == "cancelled" then
-      found = "cancelled"
-    elseif state ~= "succeeded" and found ~= "cancelled" then
-      found = "unfinished"
-    end
+    found[finished[state] and state or "unfinished"] = true
   end
-  return found
+  return found.failed and "failed" or found.cancelled and "cancelled"
+    or found.unfinished and "unfinished" or "succeeded"
 end
 
-local function make_ready(self, work)
-  work.state = "enqueued"
-  work.due = self.now + work.delay
+--- Enqueued, as if it were new; delay and period count from now.
+function model:make_ready(work)
+  work.state, work.enqueued_at = "enqueued", self.now
+  work.started_at, work.ended_at = nil, nil
+  self:schedule(work)
 end
 
-function model:enqueue(id, work)
-  work.id, work.attempt = id, 0
-  self.works[id] = work
-  self.order[#self.order + 1] = id
-  local judged = worst(self, work)
-  if judged == "succeeded" then
-    make_ready(self, work)
-  elseif judged == "unfinished" then
+--- work has id, after, results, and the fields of its request.
+function model:enqueue(work)
+  work.attempt, work.run, work.streak, work.generation = 0, 0, 0, 0
+  work.period = work.every and 1 or nil
+  work.enqueued_at = self.now
+  self.works[work.id] = work
+  self.order[#self.order + 1] = work.id
+  local standing = self:standing(work)
+  if standing == "succeeded" then
+    self:make_ready(work)
+  elseif standing == "unfinished" then
     work.state = "blocked"
   else
-    work.state = judged
+    work.state, work.finished_at = standing, self.now
   end
 end
 
-local function finish(self, work, state)
-  work.state = state
-  self:each_dependent(work.id, function(other)
+--- The work ends in the state; those that depend on it follow.
+function model:finish(work, state)
+  work.state, work.finished_at, work.wish = state, self.now, nil
+  for _, other in ipairs(self:dependents(work.id)) do
+    local standing = self:standing(other)
     if state == "failed" and not finished[other.state] then
-      other.state = "failed"
-    elseif state == "succeeded" and other.state == "blocked"
-      and worst(self, other) == "succeeded" then
-      make_ready(self, other)
-    end
-  end)
-end
-
-local function run(self, work)
-  work.attempt = work.attempt + 1
-  self.starts[#self.starts + 1] = work.id
-  local result = work.results[work.attempt] or "success"
-  if result == "success" then
-    finish(self, work, "succeeded")
-  elseif result == "failure" or work.attempt == work.max_attempts then
-    finish(self, work, "failed")
-  else
-    work.due = self.now + 10 * work.attempt
-  end
-end
-
-local function comes_before(a, b)
-  if a.priority ~= b.priority then
-    return a.priority > b.priority
-  elseif a.due ~= b.due then
-    return a.due < b.due
-  end
-  return a.id < b.id
-end
-
-function model:run_due()
-  local before = #self.starts
-  repeat
-    local first
-    for _, id in ipairs(self.order) do
-      local work = self.works[id]
-      if work.state == "enqueued" and work.due <= self.now
-        and (not first or comes_before(work, first)) then
-        first = work
-      end
-    end
-    if first then
-      run(self, first)
-    end
-  until not first
-  return #self.starts - before
-end
-
-function model:advance(seconds)
-  local target = self.now + seconds
-  local count = self:run_due()
-  while true do
-    local at = target
-    for _, id in ipairs(self.order) do
-      local work = self.works[id]
-      if work.state == "enqueued" and work.due < at then
-        at = work.due
-      end
-    end
-    self.now = at
-    count = count + self:run_due()
-    if at == target then
-      return count
+      other.state, other.finished_at = "failed", self.now
+    elseif other.state == "blocked" and standing == "succeeded" then
+      self:make_ready(other)
     end
   end
-end
-
-function model:cancel(id)
-  local count = 0
-  local function cancel(work)
-    if not finished[work.state] then
-      work.state = "cancelled"
-      count = count + 1
-    end
-  end
-  cancel(self.works[id])
-  self:each_dependent(id, cancel)
-  return count
-end
-
-function model:retry(id)
-  local work = self.works[id]
-  local judged = worst(self, work)
-  if not dead[work.state] or dead[judged] then
-    return 0
-  end
-  work.attempt = 0
-  if judged == "succeeded" then
-    make_ready(self, work)
-  else
-    work.state = "blocked"
-  end
-  self:each_dependent(id, function(other)
-    if dead[other.state] and not dead[worst(self, other)] then
-      other.state, other.attempt = "blocked", 0
-    end
-  end)
-  return 1
-end
-
-function model:run_now(id)
-  local work = self.works[id]
-  if work.state ~= "enqueued" then
-    return 0
-  end
-  work.due = math.min(work.due, self.now)
-  return 1
 end
 
 return model

@@ -38,7 +38,8 @@ describe("a request", function()
     local what = "request: expected a request or a list of requests, got "
     assert.equal(what .. "nil", refusal("enqueue"))
     assert.equal(what .. '"upload"', refusal("enqueue", "upload"))
-    assert.equal(what .. "an empty table", refusal("enqueue", {}))
+    assert.equal("request.worker: expected a worker's name, or a list of requests, "
+      .. "got an empty table", refusal("enqueue", {}))
     local function refuses_worker(message, worker)
       local request = { worker = worker, delay = 1 }
       assert.equal("request.worker: " .. message, refusal("enqueue", request))

@@ -48,11 +48,11 @@ local function check_file(report)
 end
 
 --- Works that are due and wait all the same.
-local function due_works(entries, now)
+local function due_works(entries)
   local due = core.array {}
   for _, entry in ipairs(entries) do
     local info = entry.info
-    if info.due_at and info.due_at <= now then
+    if entry.is_due then
       due[#due + 1] = { id = info.id, worker = info.worker, queue = info.queue,
         due_at = info.due_at, reasons = entry.reasons }
     end
@@ -60,27 +60,36 @@ local function due_works(entries, now)
   return due
 end
 
---- Work that waits for what the store says, such as a paused queue, waits rightly.
-local function check_waiting(report, now)
-  local stats = report.stats
-  if #report.waiting > 0 and stats.processes == 1 then
-    add_problem(report, "work is due, and no other process has the store open to run it")
-    return
+local function is_paused(work)
+  for _, reason in ipairs(work.reasons) do
+    if reason.kind == "queue_paused" then
+      return true
+    end
   end
+  return false
+end
+
+--- Work that is paused waits rightly. Any other needs a process that serves the store; one that has
+--- no reason to wait, and a store in which nothing runs, mean that none knows its worker.
+local function check_waiting(report)
+  local stats, now = report.stats, os.time()
   for _, work in ipairs(report.waiting) do
-    if #work.reasons == 0 and stats.running == 0 and now - work.due_at >= PATIENCE_S then
+    local since = now - work.due_at
+    if stats.processes == 1 and not is_paused(work) then
+      add_problem(report, "work is due, and no other process has the store open to run it")
+      return
+    elseif #work.reasons == 0 and stats.running == 0 and since >= PATIENCE_S then
       add_problem(report, "work %d is due for %s, nothing runs, and no process takes it: "
-        .. "does one know worker \"%s\"?", work.id, format.span(now - work.due_at), work.worker)
+        .. "does one know worker \"%s\"?", work.id, format.span(since), work.worker)
     end
   end
 end
 
 local function examine(report, manager)
-  local now = os.time()
   report.stats = fail.check(manager:stats())
   report.conditions = select(2, fail.check(manager:conditions()))
-  report.waiting = due_works(waiting.list(manager, report.stats, LOOKED_AT), now)
-  check_waiting(report, now)
+  report.waiting = due_works(waiting.list(manager, report.stats, LOOKED_AT))
+  check_waiting(report)
 end
 
 local function check_store(report)
@@ -98,9 +107,13 @@ local function check_store(report)
   end
 end
 
+local function lua_version()
+  return jit and jit.version or _VERSION
+end
+
 local function diagnose(path)
   local report = {
-    versions = { moonshift = moonshift._VERSION:match "%S+$", lua = jit and jit.version or _VERSION },
+    versions = { moonshift = moonshift._VERSION:match "%S+$", lua = lua_version() },
     database = { path = path },
     problems = core.array {},
   }
@@ -129,8 +142,8 @@ local function print_conditions(conditions)
   table.sort(names)
   for _, name in ipairs(names) do
     local condition = conditions[name]
-    say("condition", "%s is %s (%s), since %s", name, tostring(condition.value), condition.source,
-      format.time(condition.since))
+    local since = condition.since > 0 and ", since " .. format.time(condition.since) or ""
+    say("condition", "%s is %s (%s)%s", name, tostring(condition.value), condition.source, since)
   end
 end
 

@@ -3,6 +3,9 @@
 local core = require "moonshift.core"
 local fail = require "moonshift.cli.fail"
 
+-- The reasons that are nothing but time.
+local TIMES = { delay = true, backoff = true, period = true }
+
 local waiting = {}
 
 --- This program never knows a worker, so that says nothing, unless nobody else is there to know it.
@@ -26,13 +29,22 @@ local function reasons_of(manager, id, is_alone)
   return kept
 end
 
---- The first works, each `{ info, reasons }`. stats are the manager's.
+local function is_due(reasons)
+  for _, reason in ipairs(reasons) do
+    if TIMES[reason.kind] then
+      return false
+    end
+  end
+  return true
+end
+
+--- The first works, each `{ info, reasons, is_due }`. stats are the manager's.
 function waiting.list(manager, stats, limit)
   local entries = {}
   local infos = fail.check(manager:query({ state = "enqueued" }, { order = "due", limit = limit }))
   for index, info in ipairs(infos) do
     local reasons = reasons_of(manager, info.id, stats.processes == 1)
-    entries[index] = { info = info, reasons = reasons }
+    entries[index] = { info = info, reasons = reasons, is_due = is_due(reasons) }
   end
   return entries
 end
@@ -41,8 +53,7 @@ end
 function waiting.words(reasons)
   local words = {}
   for _, reason in ipairs(reasons) do
-    local is_time = reason.kind == "delay" or reason.kind == "backoff" or reason.kind == "period"
-    words[#words + 1] = is_time and reason.kind or reason.detail or reason.kind
+    words[#words + 1] = not TIMES[reason.kind] and reason.detail or reason.kind
   end
   return table.concat(words, "; ")
 end
