@@ -118,10 +118,12 @@ static ms_status sweep(ms_engine *engine, ms_ids *ids, bool *more) {
   return MS_OK;
 }
 
+/* A client's retention says nothing about what those who run the work want kept. */
 ms_status ms_schedule_retention(ms_engine *engine) {
   ms_ids ids = {0};
   bool more;
   int64_t oldest_ms;
+  if (!engine->options.has_workers && !engine->options.stepped) return MS_OK;
   ms_status status = sweep(engine, &ids, &more);
   ms_ids_deinit(&ids);
   MS_TRY(status);

@@ -84,7 +84,7 @@ function work:log(level, message) end
 ---@field setup? string a module that each worker thread requires first
 ---@field queues? table<string, moonshift.QueueSettings>
 ---@field durability? "full"|"normal"
----@field retention? moonshift.Duration how long finished work is kept: a day
+---@field retention? moonshift.Duration how long finished work is kept: a day; clients delete nothing
 ---@field max_data_bytes? integer largest encoded input, output or progress: 262144
 ---@field stop_grace? moonshift.Duration how long stopping work may take: 10 s
 ---@field on_error? fun(event: moonshift.Trouble)
