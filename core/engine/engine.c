@@ -351,6 +351,14 @@ ms_status ms_open(const ms_options *options, ms_manager **manager, ms_err *err) 
 
 /* ---- Closing ---- */
 
+/* What shows as running is stopped, whether a thread has begun it or not. */
+static ms_status shut_down(ms_engine *engine, ms_flight *flight, bool unbegun) {
+  bool live;
+  ms_claims_find(engine->store, flight->run.id, &live);
+  if (!live) return unbegun ? ms_settle_return(engine, &flight->run) : MS_OK;
+  return ms_settle_stop(engine, flight->run.id, "shutdown", unbegun);
+}
+
 static ms_status apply_stop_all(ms_engine *engine, ms_call *call) {
   size_t at = 0;
   ms_ids ids = {0};
@@ -364,12 +372,9 @@ static ms_status apply_stop_all(ms_engine *engine, ms_call *call) {
   for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
     ms_flight *flight = ms_map_get(&engine->runs, ids.items[i]);
     if (ms_flight_returned(engine, flight)) continue;
-    if (!ms_take_unbegun(engine, flight)) {
-      status = ms_settle_stop(engine, ids.items[i], "shutdown", false);
-      continue;
-    }
-    ms_list_push(&engine->turn.taken_back, &flight->run.link);
-    status = ms_settle_return(engine, &flight->run);
+    bool unbegun = ms_take_unbegun(engine, flight);
+    if (unbegun) ms_list_push(&engine->turn.taken_back, &flight->run.link);
+    status = shut_down(engine, flight, unbegun);
   }
   ms_ids_deinit(&ids);
   return status;
