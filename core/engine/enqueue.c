@@ -251,7 +251,7 @@ static ms_status keep(ms_engine *engine, enqueue_call *args, const standing *nam
 static ms_status add_ending(ms_engine *engine, const ms_ids *ids, ms_ids *ending) {
   bool live;
   for (size_t i = 0; i < ids->count; i++) {
-    if (!ms_claims_find(engine->store, ids->items[i], &live)) continue;
+    if (!ms_claims_find(engine->store, ids->items[i], &live) || live) continue;
     if (!ms_ids_add(ending, ids->items[i])) return ms_engine_no_memory(engine);
   }
   return MS_OK;

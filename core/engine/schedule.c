@@ -165,7 +165,8 @@ static ms_status load_flight(ms_engine *engine, const candidate *from, const ms_
   return fill_run(engine, flight);
 }
 
-/* Works of the name that ran when this one replaced them must have ended. */
+/* Runs of the name that this work replaced must have ended; what their works run later does not
+ * matter. */
 static ms_status is_behind(ms_engine *engine, const ms_work *work, bool *behind) {
   int64_t *ids;
   size_t count;
@@ -177,7 +178,7 @@ static ms_status is_behind(ms_engine *engine, const ms_work *work, bool *behind)
                    (long long)work->id);
   }
   for (size_t i = 0; i < count; i++) {
-    if (ms_claims_find(engine->store, ids[i], &live)) *behind = true;
+    if (ms_claims_find(engine->store, ids[i], &live) && !live) *behind = true;
   }
   ms_mem_free(ids);
   return MS_OK;

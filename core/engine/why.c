@@ -130,7 +130,7 @@ static ms_status add_name(ms_engine *engine, why_call *args, const ms_work *work
   if (!work->behind.data || ms_ids_parse(work->behind, &ids, &count) != MS_OK) return MS_OK;
   ms_status status = MS_OK;
   for (size_t i = 0; i < count && status == MS_OK; i++) {
-    if (!ms_claims_find(engine->store, ids[i], &live)) continue;
+    if (!ms_claims_find(engine->store, ids[i], &live) || live) continue;
     status = add(engine, args, "name_busy", MS_NEVER, "work %lld, which it replaced, still runs",
                  (long long)ids[i]);
   }
