@@ -2,7 +2,7 @@ local moonshift = require "moonshift"
 local core = require "moonshift.core"
 local dkjson = require "dkjson"
 
-local seed = tonumber(os.getenv "MOONSHIFT_SEED") or os.time()
+local seed = tonumber(os.getenv "MOONSHIFT_SEED") or 1
 local random = math.random
 
 -- At most 31 bits at a time, which every Lua's random can give.
