@@ -9,6 +9,8 @@
 /* The engine's time is a steady clock plus an offset. A difference to the wall clock below this is
  * the wall clock being kept in step, and followed; one above is the wall clock being set. */
 #define JUMP_MS 1000
+/* The two clocks are read in whole milliseconds, so a difference up to this is none. */
+#define SAME_MS 2
 
 int64_t ms_engine_now(const ms_engine *engine) {
   return ms_clock_steady_ms(&engine->world->clock) + engine->offset_ms;
@@ -75,6 +77,7 @@ static ms_status shift_store(ms_engine *engine) {
 
 ms_status ms_jump_check(ms_engine *engine) {
   int64_t jump_ms = present_offset(engine) - engine->offset_ms;
+  if (llabs(jump_ms) <= SAME_MS) jump_ms = 0;
   engine->offset_ms += jump_ms;
   engine->turn.now_ms += jump_ms;
   if (llabs(jump_ms) >= JUMP_MS) {

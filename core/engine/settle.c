@@ -188,10 +188,21 @@ static void count_run(ms_work *after, int64_t started_at_ms, int64_t now_ms, boo
   after->stop_reason = MS_TEXT_NONE;
 }
 
+/* Threads read the system's clock and the engine its own, so a begin is kept within what the engine
+ * knows of it. */
+static int64_t started_at(ms_engine *engine, int64_t id) {
+  bool live;
+  ms_flight *flight = ms_map_get(&engine->runs, id);
+  int64_t begun_at_ms = flight ? flight->run.begun_at_ms : 0;
+  int64_t claimed_at_ms = ms_claims_find(engine->store, id, &live)->at_ms;
+  if (begun_at_ms < claimed_at_ms) return claimed_at_ms;
+  return begun_at_ms < engine->turn.now_ms ? begun_at_ms : engine->turn.now_ms;
+}
+
 static ms_status apply_result(ms_engine *engine, ms_run *run, const ms_work *before,
                               ms_arena *arena) {
   ms_work after = *before;
-  count_run(&after, run->begun_at_ms, engine->turn.now_ms, true);
+  count_run(&after, started_at(engine, run->id), engine->turn.now_ms, true);
   after.streak = 0;
   if (run->outcome == MS_OUTCOME_RETRY) {
     after.wait_ms = run->retry_after_ms;
@@ -251,14 +262,6 @@ static ms_status tell_run(ms_engine *engine, int64_t id, const char *reason) {
   if (!flight || flight->stopped_at_ms != MS_NEVER) return MS_OK;
   snprintf(flight->reason, sizeof flight->reason, "%s", reason);
   return ms_ids_add(&engine->turn.stopped, id) ? MS_OK : no_memory(engine);
-}
-
-static int64_t started_at(ms_engine *engine, int64_t id) {
-  bool live;
-  ms_flight *flight = ms_map_get(&engine->runs, id);
-  int64_t begun_at_ms = flight ? flight->run.begun_at_ms : 0;
-  if (begun_at_ms) return begun_at_ms;
-  return ms_claims_find(engine->store, id, &live)->at_ms;
 }
 
 static ms_status stop_loaded(ms_engine *engine, ms_arena *arena, const ms_work *before,
