@@ -295,7 +295,7 @@ static ms_status start_fresh(ms_engine *engine, enqueue_call *args, const standi
 
 static ms_status append(ms_engine *engine, enqueue_call *args, const standing *name) {
   if (!args->leaves.count) return start_fresh(engine, args, name);
-  if (name->periodic && name->open) {
+  if (name->periodic) {
     return refuse(args, MS_MISUSE, "unique.existing: nothing can be appended to periodic work");
   }
   for (size_t i = 0; i < args->count; i++) {

@@ -37,7 +37,7 @@ end
 local function append(self, found, is_periodic)
   if #found.leaves == 0 then
     return start_fresh(self, found)
-  elseif is_periodic or found.is_periodic and #found.unfinished > 0 then
+  elseif is_periodic or found.is_periodic then
     return { raises = true }
   end
   return { after = found.leaves, outcome = #found.unfinished > 0 and "appended" or "enqueued" }
