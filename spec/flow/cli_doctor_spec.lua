@@ -1,41 +1,21 @@
+local command = require "spec.support.command"
 local core = require "moonshift.core"
 local expect = require "spec.support.expect"
 local folder = require "spec.support.folder"
 local moonshift = require "moonshift"
 local stores = require "spec.support.stores"
 
---- The program that stands in the same tree as the module under test.
-local function program()
-  local tree = os.getenv "MOONSHIFT_TREE"
-  for template in package.cpath:gmatch "[^;]+" do
-    local path = template:gsub("%?", "moonshift/core")
-    if not tree and folder.exists(path) then
-      tree = path:match "^(.*)/moonshift/"
-    end
-  end
-  return assert(tree, "core.so is not on the path") .. "/bin/moonshift"
-end
-
-local function quote(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
 describe("moonshift doctor", function()
   local path, manager
 
   --- Its status and all that it writes.
   local function doctor(...)
-    local words = { "unset MOONSHIFT_DB; timeout -s KILL 60", quote(program()), "doctor", ... }
-    local pipe = assert(io.popen(table.concat(words, " ") .. " 2>&1; echo $?"))
-    local text = pipe:read "*a"
-    pipe:close()
-    local out, status = text:match "^(.-)(%d+)\n$"
-    return tonumber(status), out
+    return command.run(table.concat({ command.program(), "doctor", ... }, " ") .. " 2>&1")
   end
 
   --- Its status and what it finds out about the spec's database.
   local function examine()
-    local status, out = doctor("--json --db", quote(path))
+    local status, out = doctor("--json --db", command.quote(path))
     local report = assert(core.decode(out))
     assert.are.equal(status == 0, report.well)
     assert.are.equal(status == 0, #report.problems == 0)
@@ -48,7 +28,7 @@ describe("moonshift doctor", function()
     assert.are.equal(1, status)
     assert.are.equal(1, #report.problems)
     expect.text(words, report.problems[1])
-    local _, out = doctor("--db", quote(path))
+    local _, out = doctor("--db", command.quote(path))
     expect.text("WRONG       " .. report.problems[1]:sub(1, 20), out)
     assert.is_nil(out:find("all is well", 1, true))
     return report
@@ -74,7 +54,7 @@ describe("moonshift doctor", function()
   end)
 
   it("says that all is well if it is", function()
-    local status, out = doctor("--db", quote(path))
+    local status, out = doctor("--db", command.quote(path))
     assert.are.equal(0, status)
     expect.text("all is well\n", out)
     expect.text("-rw-------", out)
@@ -148,7 +128,7 @@ describe("moonshift doctor", function()
     assert.are.equal(0, status)
     assert.are.equal(id, report.waiting[1].id)
     assert.are.equal("queue_paused", report.waiting[1].reasons[1].kind)
-    local _, out = doctor("--db", quote(path))
+    local _, out = doctor("--db", command.quote(path))
     expect.text("queue slow is paused", out)
     manager:close()
     assert.are.equal(0, (examine()))
@@ -156,7 +136,7 @@ describe("moonshift doctor", function()
 
   it("shows nothing that a terminal would obey", function()
     manager:enqueue { worker = "bad\27[31mname", at = os.time() - 60 }
-    local status, out = doctor("--db", quote(path))
+    local status, out = doctor("--db", command.quote(path))
     assert.are.equal(1, status)
     assert.is_nil(out:find "\27")
     expect.text("bad [31mname", out)

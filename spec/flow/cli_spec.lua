@@ -1,38 +1,20 @@
+local command = require "spec.support.command"
 local core = require "moonshift.core"
 local expect = require "spec.support.expect"
 local folder = require "spec.support.folder"
 local stores = require "spec.support.stores"
 
---- The program that stands in the same tree as the module under test.
-local function program()
-  local tree = os.getenv "MOONSHIFT_TREE"
-  for template in package.cpath:gmatch "[^;]+" do
-    local path = template:gsub("%?", "moonshift/core")
-    if not tree and folder.exists(path) then
-      tree = path:match "^(.*)/moonshift/"
-    end
-  end
-  return assert(tree, "core.so is not on the path") .. "/bin/moonshift"
-end
-
-local function quote(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
 --- Runs the program. The status is a number; out and err are what it wrote.
 local function run(words, input)
   local base = folder.new()
   folder.write(base .. "/in", input or "")
-  local line = { "unset MOONSHIFT_DB; timeout 60", quote(program()) }
+  local line = { command.program() }
   for _, word in ipairs(words) do
-    line[#line + 1] = quote(tostring(word))
+    line[#line + 1] = command.quote(tostring(word))
   end
-  local pipe = assert(io.popen(("%s <%s/in 2>%s/err; echo $?")
-    :format(table.concat(line, " "), base, base)))
-  local text = pipe:read "*a"
-  pipe:close()
-  local out, status = text:match "^(.-)(%d+)\n$"
-  return tonumber(status), out, folder.read(base .. "/err")
+  local status, out = command.run(("%s <%s/in 2>%s/err")
+    :format(table.concat(line, " "), base, base))
+  return status, out, folder.read(base .. "/err")
 end
 
 describe("the command line", function()
@@ -104,7 +86,8 @@ describe("the command line", function()
 
   it("takes the database from the environment", function()
     ok("enqueue", "later")
-    local pipe = io.popen(("MOONSHIFT_DB=%s %s list --json"):format(quote(path), quote(program())))
+    local pipe = io.popen(("MOONSHIFT_DB=%s %s list --json")
+      :format(command.quote(path), command.program()))
     assert.are.equal(1, #core.decode(pipe:read "*a"))
     pipe:close()
   end)
@@ -253,7 +236,7 @@ describe("the command line", function()
 
   it("run ends in order when it is interrupted", function()
     local pipe = assert(io.popen(("exec timeout -s INT 1 %s run --db %s --workers %s 2>&1")
-      :format(quote(program()), quote(path), "spec.support.workers.basic")))
+      :format(command.program(), command.quote(path), "spec.support.workers.basic")))
     assert.are.equal("", pipe:read "*a")
     pipe:close()
     assert.are.equal(0, json("stats").running)

@@ -1,3 +1,4 @@
+local command = require "spec.support.command"
 local core = require "moonshift.core"
 local expect = require "spec.support.expect"
 local folder = require "spec.support.folder"
@@ -6,34 +7,13 @@ local stores = require "spec.support.stores"
 local ENTER, LEAVE = "\27[?1049h\27[?25l", "\27[?25h\27[?1049l"
 local HOME = "\27[H"
 
---- The program that stands in the same tree as the module under test.
-local function program()
-  local tree = os.getenv "MOONSHIFT_TREE"
-  for template in package.cpath:gmatch "[^;]+" do
-    local path = template:gsub("%?", "moonshift/core")
-    if not tree and folder.exists(path) then
-      tree = path:match "^(.*)/moonshift/"
-    end
-  end
-  return assert(tree, "core.so is not on the path") .. "/bin/moonshift"
-end
-
-local function quote(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
 describe("moonshift top", function()
   local path
 
   --- Its status and all that it writes.
   local function top(...)
-    local words = { "unset MOONSHIFT_DB; timeout -s KILL 60", quote(program()), "top --db",
-      quote(path), ... }
-    local pipe = assert(io.popen(table.concat(words, " ") .. " 2>&1; echo $?"))
-    local text = pipe:read "*a"
-    pipe:close()
-    local out, status = text:match "^(.-)(%d+)\n$"
-    return tonumber(status), out
+    local words = { command.program(), "top --db", command.quote(path), ... }
+    return command.run(table.concat(words, " ") .. " 2>&1")
   end
 
   local function ok(...)
@@ -44,10 +24,11 @@ describe("moonshift top", function()
 
   --- The same on a terminal of its own; the first line is the process's id.
   local function on_terminal(words)
-    local inner = ("echo $$; exec %s top --db %s %s"):format(quote(program()), quote(path), words)
+    local inner = ("echo $$; exec %s top --db %s %s")
+      :format(command.program(), command.quote(path), words)
     -- A sanitizer is preloaded for the program, and not for script, which leaks.
     local pipe = assert(io.popen(("env -u LD_PRELOAD timeout -s KILL 60 script -qefc %s /dev/null "
-      .. "</dev/null 2>&1; echo status $?"):format(quote(inner))))
+      .. "</dev/null 2>&1; echo status $?"):format(command.quote(inner))))
     return pipe, assert(pipe:read "*l"):match "%d+"
   end
 
