@@ -36,8 +36,8 @@ describe("the command line", function()
   end
 
   --- As that, and decodes the output.
-  local function json(command, ...)
-    return assert(core.decode(ok(command, "--json", ...)))
+  local function json(word, ...)
+    return assert(core.decode(ok(word, "--json", ...)))
   end
 
   before_each(function()
@@ -164,8 +164,8 @@ describe("the command line", function()
     assert.are.same({ 1, 2 }, json("show", id).input.a)
     expect.text("delay", ok("why", id))
     assert.are.equal("delay", json("why", id)[1].kind)
-    for _, command in ipairs { "show", "why" } do
-      local status, _, err = on(command, "99")
+    for _, word in ipairs { "show", "why" } do
+      local status, _, err = on(word, "99")
       assert.are.equal(1, status)
       expect.text("99", err)
     end
