@@ -1,16 +1,14 @@
---- main.lua FLOOR FOLDER QUICK JSON ONLY: measures all rows in rounds, the bare loop and ours in
---- turn so that both see the same moods of the machine, and prints the medians.
+--- Measures all rows in rounds, the bare loop and ours in turn so that both see the same moods of
+--- the machine, and prints the medians.
+local asked = require "benchmark.asked"
 local core = require "moonshift.core"
 local median = require "benchmark.median"
+local report = require "benchmark.report"
 local rows = require "benchmark.rows"
-local table_lines = require "moonshift.cli.table"
 
-local floor_program, folder = arg[1], arg[2]
-local quick, as_json, only = arg[3] == "true", arg[4] == "true", arg[5]
-
-local ROUNDS = quick and 3 or 5
-local WORKS = quick and 20000 or 100000
-local LONE = quick and 200 or 1000
+local ROUNDS = asked.size(5, 3)
+local WORKS = asked.size(100000, 20000)
+local LONE = asked.size(1000, 200)
 local DURABILITIES = { "normal", "full" }
 
 local COLUMNS = {
@@ -22,7 +20,8 @@ local COLUMNS = {
 
 --- The figures of the bare loop by phase.
 local function measure_floor(durability)
-  local command = ("%s '%s' %s %d %d"):format(floor_program, folder, durability, WORKS, LONE)
+  local command = ("'%s/floor' '%s' %s %d %d"):format(
+    asked.programs, asked.folder, durability, WORKS, LONE)
   local pipe = assert(io.popen(command))
   local phases = {}
   for line in pipe:lines() do
@@ -35,7 +34,7 @@ local function measure_floor(durability)
 end
 
 local function measure_ours(row, durability)
-  local database = folder .. "/bench.db"
+  local database = asked.folder .. "/bench.db"
   local value = row.measure {
     database = database, durability = durability, works = WORKS, lone = LONE,
   }
@@ -57,7 +56,7 @@ local function new_lines()
   local lines = {}
   for _, durability in ipairs(DURABILITIES) do
     for _, row in ipairs(rows) do
-      if row.name:find(only, 1, true) then
+      if asked.wants(row.name) then
         lines[#lines + 1] = { row = row, durability = durability, ours = {}, floor = {} }
       end
     end
@@ -79,43 +78,33 @@ local function cost_of(line, ours, floor)
   return line.row.unit == "us" and ours / floor or floor / ours
 end
 
-local function print_json(lines)
-  local results = core.array {}
-  for index, line in ipairs(lines) do
-    local ours, floor = median(line.ours), median(line.floor)
-    results[index] = {
-      name = line.row.name, durability = line.durability, unit = line.row.unit,
-      ours = ours, floor = floor, cost = cost_of(line, ours, floor),
-      rounds = { ours = line.ours, floor = line.floor },
-    }
-  end
-  print(core.encode { works = WORKS, lone = LONE, rows = results })
+local function result_of(line)
+  local ours, floor = median(line.ours), median(line.floor)
+  return {
+    name = line.row.name, durability = line.durability, unit = line.row.unit,
+    ours = ours, floor = floor, cost = cost_of(line, ours, floor),
+    rounds = { ours = line.ours, floor = line.floor },
+  }
 end
 
-local function print_table(lines)
-  local cells = {}
-  for index, line in ipairs(lines) do
-    local ours, floor = median(line.ours), median(line.floor)
-    cells[index] = {
-      name = line.row.name, durability = line.durability, unit = line.row.unit,
-      ours = ("%.0f"):format(ours), floor = ("%.0f"):format(floor),
-      ratio = ("%.2f"):format(cost_of(line, ours, floor)),
-    }
-  end
-  local lua = jit and jit.version or _VERSION
-  print(("%s, %d works, medians of %d rounds"):format(lua, WORKS, ROUNDS))
-  print(table.concat(table_lines(COLUMNS, cells), "\n"))
+local function cells_of(row)
+  return {
+    name = row.name, durability = row.durability, unit = row.unit,
+    ours = ("%.0f"):format(row.ours), floor = ("%.0f"):format(row.floor),
+    ratio = ("%.2f"):format(row.cost),
+  }
 end
 
 local lines = new_lines()
 for round = 1, ROUNDS do
-  if not as_json then
-    io.stderr:write(("round %d of %d\n"):format(round, ROUNDS))
-  end
+  asked.note("round %d of %d", round, ROUNDS)
   run_round(lines)
 end
-if as_json then
-  print_json(lines)
-else
-  print_table(lines)
+local results = {}
+for index, line in ipairs(lines) do
+  results[index] = result_of(line)
 end
+report({
+  title = ("%d works, medians of %d rounds"):format(WORKS, ROUNDS),
+  works = WORKS, lone = LONE, rows = results,
+}, COLUMNS, cells_of)

@@ -109,4 +109,21 @@ rows[#rows + 1] = {
   end,
 }
 
+--- From the last line of one work to the first of the next in its chain, when nothing else goes on.
+rows[#rows + 1] = {
+  name = "chain hop", unit = "us", floor = { "commit", "wake" },
+  measure = function(place)
+    local manager = open_pool(place)
+    local took = {}
+    for index = 1, place.lone do
+      system.sleep(0.001)
+      local ids = assert(manager:chain { { worker = "clock" }, { worker = "clock" } })
+      local infos = assert(manager:await(ids, 10))
+      took[index] = (infos[2].output.at - infos[1].output.at) * 1e6
+    end
+    manager:close()
+    return median(took)
+  end,
+}
+
 return rows

@@ -1,15 +1,13 @@
---- scale.lua FOLDER QUICK JSON ONLY: tells each scene at 1,000 works and at its large size, in turn
---- in each round, and prints what one work costs at both. They cost the same where nothing grows.
-local core = require "moonshift.core"
+--- Tells each scene at 1,000 works and at its large size, in turn in each round, and prints what
+--- one work costs at both. They cost the same where nothing grows.
+local asked = require "benchmark.asked"
 local median = require "benchmark.median"
 local moonshift = require "moonshift"
+local report = require "benchmark.report"
 local scenes = require "benchmark.scenes"
 local system = require "system"
-local table_lines = require "moonshift.cli.table"
 
-local folder, quick, as_json, only = arg[1], arg[2] == "true", arg[3] == "true", arg[4]
-
-local ROUNDS = quick and 2 or 3
+local ROUNDS = asked.size(3, 2)
 local SMALL = 1000
 -- The small size is over before the machine has settled, so it is told more often.
 local SMALL_TIMES = 5
@@ -23,7 +21,7 @@ local COLUMNS = {
 
 --- Tells the scene once on a new store; adds the microseconds of each part to its list in costs.
 local function tell(scene, size, costs)
-  local database = folder .. "/scale.db"
+  local database = asked.folder .. "/scale.db"
   local manager = assert(moonshift.open {
     database = database, durability = "normal", workers = "benchmark.workers", threads = 1,
   })
@@ -42,7 +40,7 @@ local function tell(scene, size, costs)
 end
 
 local function measure(scene)
-  local size = quick and scene.quick or scene.large
+  local size = asked.size(scene.large, scene.quick)
   local story = { scene = scene, size = size, small = {}, large = {} }
   for _ = 1, ROUNDS do
     for _ = 1, SMALL_TIMES do
@@ -67,33 +65,23 @@ local function rows_of(story)
   return rows
 end
 
-local function print_table(rows)
-  local cells = {}
-  for index, row in ipairs(rows) do
-    cells[index] = {
-      name = row.name, large = ("%d"):format(row.works),
-      small_cost = ("%.2f"):format(row.small), large_cost = ("%.2f"):format(row.large),
-      ratio = ("%.2f"):format(row.ratio),
-    }
-  end
-  local lua = jit and jit.version or _VERSION
-  print(("%s, medians of %d rounds"):format(lua, ROUNDS))
-  print(table.concat(table_lines(COLUMNS, cells), "\n"))
+local function cells_of(row)
+  return {
+    name = row.name, large = ("%d"):format(row.works),
+    small_cost = ("%.2f"):format(row.small), large_cost = ("%.2f"):format(row.large),
+    ratio = ("%.2f"):format(row.ratio),
+  }
 end
 
-local rows = core.array {}
+local rows = {}
 for _, scene in ipairs(scenes) do
-  if scene.name:find(only, 1, true) then
-    if not as_json then
-      io.stderr:write(scene.name .. "\n")
-    end
+  if asked.wants(scene.name) then
+    asked.note("%s", scene.name)
     for _, row in ipairs(rows_of(measure(scene))) do
       rows[#rows + 1] = row
     end
   end
 end
-if as_json then
-  print(core.encode { small = SMALL, rows = rows })
-else
-  print_table(rows)
-end
+report({
+  title = ("medians of %d rounds"):format(ROUNDS), small = SMALL, rows = rows,
+}, COLUMNS, cells_of)

@@ -1,0 +1,30 @@
+--- What scripts/bench was asked for, handed to each program of the benchmark as arguments:
+--- FOLDER QUICK JSON ONLY PROGRAMS.
+local asked = {
+  --- Where databases go for a while.
+  folder = arg[1],
+  quick = arg[2] == "true",
+  as_json = arg[3] == "true",
+  --- A word that the names of the rows contain.
+  only = arg[4],
+  --- Where the programs of the build are.
+  programs = arg[5],
+}
+
+--- The full size of something, or the one of --quick.
+function asked.size(full, quick)
+  return asked.quick and quick or full
+end
+
+function asked.wants(name)
+  return name:find(asked.only, 1, true) ~= nil
+end
+
+--- Tells people what goes on.
+function asked.note(...)
+  if not asked.as_json then
+    io.stderr:write((...):format(select(2, ...)), "\n")
+  end
+end
+
+return asked
