@@ -148,6 +148,9 @@ ms_status ms_why(ms_manager *manager, int64_t id, ms_arena *arena, ms_reason **r
 /* MS_NEVER when nobody ever cancelled all. */
 ms_status ms_last_cancel_all(ms_manager *manager, int64_t *at_ms, ms_err *err);
 ms_status ms_get_stats(ms_manager *manager, ms_stats *stats, ms_err *err);
+/* Those that have settings. */
+ms_status ms_get_queues(ms_manager *manager, ms_arena *arena, ms_queue_settings **queues,
+                        size_t *count, ms_err *err);
 ms_status ms_get_conditions(ms_manager *manager, ms_arena *arena, ms_condition **conditions,
                             size_t *count, ms_err *err);
 

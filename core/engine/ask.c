@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 #include "store/claim.h"
+#include "store/queue.h"
 
 /* Questions: each is a call that reads. */
 typedef struct ask_call {
@@ -14,6 +15,7 @@ typedef struct ask_call {
   bool answer;
   bool tags;
   ms_stats *stats;
+  ms_queue_settings *queues;
 } ask_call;
 
 static ask_call *ask_of(ms_call *call) {
@@ -135,6 +137,35 @@ static ms_status apply_stats(ms_engine *engine, ms_call *call) {
 ms_status ms_get_stats(ms_manager *engine, ms_stats *stats, ms_err *err) {
   ask_call args = {.call = {.apply = apply_stats, .reads = true}, .stats = stats};
   return ms_engine_call(engine, &args.call, err);
+}
+
+static ms_status apply_queues(ms_engine *engine, ms_call *call) {
+  ask_call *args = ask_of(call);
+  const ms_queues *queues = ms_queues_all(engine->store);
+  args->count = queues->count;
+  args->queues = ms_arena_take(args->arena, queues->count * sizeof *args->queues);
+  if (!args->queues) return ms_engine_no_memory(engine);
+  for (size_t i = 0; i < queues->count; i++) {
+    const ms_queue *queue = &queues->items[i];
+    args->queues[i] = (ms_queue_settings){
+        .name = ms_arena_copy(args->arena, queue->name),
+        .limit = queue->limit,
+        .rate = queue->rate,
+        .rate_window_ms = queue->rate_window_ms,
+        .paused = queue->paused,
+    };
+    if (!args->queues[i].name.data) return ms_engine_no_memory(engine);
+  }
+  return MS_OK;
+}
+
+ms_status ms_get_queues(ms_manager *engine, ms_arena *arena, ms_queue_settings **queues,
+                        size_t *count, ms_err *err) {
+  ask_call args = {.call = {.apply = apply_queues, .reads = true}, .arena = arena};
+  MS_TRY(ms_engine_call(engine, &args.call, err));
+  *queues = args.queues;
+  *count = args.count;
+  return MS_OK;
 }
 
 /* ---- Is anything left to do? ---- */

@@ -2,6 +2,7 @@
 
 #include "binding/answer.h"
 #include "binding/info.h"
+#include "binding/queue.h"
 #include "binding/request.h"
 
 #include <stdlib.h>
@@ -169,6 +170,24 @@ static int stats(lua_State *L, ms_handle *handle) {
   return 1;
 }
 
+/* name → { limit, rate, paused }. */
+static int queues(lua_State *L, ms_handle *handle) {
+  ms_own *own = ms_own_push(L);
+  ms_queue_settings *list = NULL;
+  size_t queue_count = 0;
+  ms_err err = {0};
+  ms_status status = ms_get_queues(handle->core, &own->arena, &list, &queue_count, &err);
+  if (status != MS_OK) return ms_answer(L, status, &err);
+  lua_createtable(L, 0, (int)queue_count);
+  for (size_t i = 0; i < queue_count; i++) {
+    ms_lua_push_text(L, list[i].name);
+    ms_queue_push(L, &list[i]);
+    lua_rawset(L, -3);
+  }
+  ms_own_release(own);
+  return 1;
+}
+
 static void push_condition_value(lua_State *L, ms_text value) {
   bool is_true = ms_text_equal(value, MS_TEXT("true"));
   if (is_true || ms_text_equal(value, MS_TEXT("false"))) {
@@ -309,6 +328,7 @@ const ms_method ms_query_methods[] = {
     {"why", why},
     {"last_cancel_all", last_cancel_all},
     {"stats", stats},
+    {"queues", queues},
     {"conditions", conditions},
     {NULL, NULL},
 };

@@ -1,22 +1,30 @@
 #include "binding/queue.h"
 
+#include <stdio.h>
+
 #define EXPECTED_RATE "a rate such as \"10/m\": a whole number of starts per s, m, h or d"
 
 static const char *const fields[] = {"limit", "rate", "paused"};
 
+static const struct {
+  char unit;
+  int64_t window_ms;
+} windows[] = {{'s', 1000}, {'m', 60 * 1000}, {'h', 60 * 60 * 1000}, {'d', 24 * 60 * 60 * 1000}};
+
+#define WINDOW_COUNT (sizeof windows / sizeof windows[0])
+
 static int64_t window_ms(char unit) {
-  switch (unit) {
-  case 's':
-    return 1000;
-  case 'm':
-    return 60 * 1000;
-  case 'h':
-    return 60 * 60 * 1000;
-  case 'd':
-    return 24 * 60 * 60 * 1000;
-  default:
-    return 0;
+  for (size_t i = 0; i < WINDOW_COUNT; i++) {
+    if (windows[i].unit == unit) return windows[i].window_ms;
   }
+  return 0;
+}
+
+static char unit_of(int64_t window) {
+  for (size_t i = 0; i < WINDOW_COUNT; i++) {
+    if (windows[i].window_ms == window) return windows[i].unit;
+  }
+  return '?';
 }
 
 /* A rate has at most this many digits, so that it cannot overflow. */
@@ -69,4 +77,21 @@ void ms_queue_read(lua_State *L, int index, const ms_path *path, ms_queue_settin
   lua_getfield(L, index, "paused");
   if (!lua_isnil(L, -1)) settings->paused = ms_check_boolean(L, -1, &paused);
   lua_pop(L, 3);
+}
+
+void ms_queue_push(lua_State *L, const ms_queue_settings *settings) {
+  lua_createtable(L, 0, 3);
+  if (settings->limit) {
+    ms_lua_push_int64(L, settings->limit);
+    lua_setfield(L, -2, "limit");
+  }
+  if (settings->rate) {
+    char rate[RATE_DIGITS_MAX + 8];
+    snprintf(rate, sizeof rate, "%lld/%c", (long long)settings->rate,
+             unit_of(settings->rate_window_ms));
+    lua_pushstring(L, rate);
+    lua_setfield(L, -2, "rate");
+  }
+  lua_pushboolean(L, settings->paused > 0);
+  lua_setfield(L, -2, "paused");
 }

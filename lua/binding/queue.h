@@ -13,5 +13,7 @@
 
 /* Reads everything but the name, which stays as it is. */
 void ms_queue_read(lua_State *L, int index, const ms_path *path, ms_queue_settings *settings);
+/* Pushes the same table. */
+void ms_queue_push(lua_State *L, const ms_queue_settings *settings);
 
 #endif

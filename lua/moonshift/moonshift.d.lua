@@ -375,6 +375,12 @@ function manager:resume(queue) end
 ---@return moonshift.Code? code
 function manager:set_queue(queue, settings) end
 
+---The settings of every queue that has any.
+---@return table<string, moonshift.QueueSettings>?
+---@return string? message
+---@return moonshift.Code? code
+function manager:queues() end
+
 ---Works by state, and what the engine has done.
 ---@return table<string, integer>?
 ---@return string? message
