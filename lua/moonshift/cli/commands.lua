@@ -1,13 +1,14 @@
 --- The commands that ask or change once: each takes an open manager and the parsed options, and
 --- returns the exit status.
-local core = require "moonshift.core"
 local fail = require "moonshift.cli.fail"
 local format = require "moonshift.cli.format"
 local record = require "moonshift.cli.record"
 local request = require "moonshift.cli.request"
+local serve = require "moonshift.cli.serve"
 local table_lines = require "moonshift.cli.table"
 local terminal = require "moonshift.cli.terminal"
 local top = require "moonshift.cli.top"
+local waiting = require "moonshift.cli.waiting"
 
 local COLUMNS = {
   { key = "id", title = "ID", right = true },
@@ -19,7 +20,7 @@ local COLUMNS = {
   { key = "error", title = "ERROR", optional = true, flexible = true },
 }
 
-local commands = { top = top }
+local commands = { serve = serve, top = top }
 
 local function row_of(info, now)
   return {
@@ -56,8 +57,9 @@ end
 
 function commands.why(manager, options)
   local reasons = fail.check(manager:why(options.id))
+  reasons = waiting.seen_from_here(reasons, fail.check(manager:stats()))
   if options.json then
-    print(format.json(core.array(reasons)))
+    print(format.json(reasons))
     return 0
   end
   if #reasons == 0 then

@@ -118,8 +118,10 @@ local function add_questions(parser)
   local stats = parser:command("stats", "Show counts of works and of what this store does.")
   local top = parser:command("top", "Watch what runs and what comes next.")
   top:flag("--once", "Show it once and end, also on a terminal.")
+  local serve = parser:command("serve", "Let a browser on this machine look into the store.")
+  serve:option("--listen", "Where; else 127.0.0.1:7070."):argname "HOST:PORT"
   local doctor = parser:command("doctor", "Look for what is wrong with the store and around it.")
-  return show, why, stats, top, doctor
+  return show, why, stats, top, serve, doctor
 end
 
 local cli_parser = {}

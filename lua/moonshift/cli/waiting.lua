@@ -17,16 +17,22 @@ local function worded(reason, is_alone)
   end
 end
 
---- A work that is gone by now waits for nothing.
-local function reasons_of(manager, id, is_alone)
+--- Of the reasons that `why` gives here those that hold for the programs that serve the store.
+function waiting.seen_from_here(reasons, stats)
   local kept = core.array {}
-  local reasons, message, code = manager:why(id)
-  if code ~= "NOTFOUND" then
-    for _, reason in ipairs(fail.check(reasons, message)) do
-      kept[#kept + 1] = worded(reason, is_alone)
-    end
+  for _, reason in ipairs(reasons) do
+    kept[#kept + 1] = worded(reason, stats.processes == 1)
   end
   return kept
+end
+
+--- A work that is gone by now waits for nothing.
+local function reasons_of(manager, id, stats)
+  local reasons, message, code = manager:why(id)
+  if code == "NOTFOUND" then
+    return core.array {}
+  end
+  return waiting.seen_from_here(fail.check(reasons, message), stats)
 end
 
 local function is_due(reasons)
@@ -43,7 +49,7 @@ function waiting.list(manager, stats, limit)
   local entries = {}
   local infos = fail.check(manager:query({ state = "enqueued" }, { order = "due", limit = limit }))
   for index, info in ipairs(infos) do
-    local reasons = reasons_of(manager, info.id, stats.processes == 1)
+    local reasons = reasons_of(manager, info.id, stats)
     entries[index] = { info = info, reasons = reasons, is_due = is_due(reasons) }
   end
   return entries
