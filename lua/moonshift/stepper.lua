@@ -90,49 +90,50 @@ local function next_moment(self)
   return moment
 end
 
--- What time brings: sleepers wake before timeouts, so that a run which ends exactly at its timeout
--- has finished.
-local function pass_time(self, now)
-  core.step_clock(self.manager, now)
+local function wake_sleepers(self)
   for _, member in ipairs(self.group) do
     member.runs:wake(math.huge)
   end
   settle(self.group)
+end
+
+-- What time brings: sleepers wake before timeouts, so that a run which ends exactly at its timeout
+-- has finished.
+local function pass_time(self, now)
+  core.step_clock(self.manager, now)
+  wake_sleepers(self)
   for _, member in ipairs(self.group) do
     core.step_to(member.manager, now)
   end
   self:dispatch()
 end
 
--- Everything that happens at one moment; returns how many works started. Old work is deleted last,
--- by asking for the next moment, in small batches, each in a turn of its own.
+-- Everything that happens at one moment; returns how many works started, and the next moment. Old
+-- work is deleted last, by asking for that moment, in small batches, each in a turn of its own.
 local function live_through(self, now)
   pass_time(self, now)
   local count = start_due(self)
   local moment
   repeat
-    pass_time(self, now)
+    wake_sleepers(self)
     moment = next_moment(self)
     self:dispatch()
   until not moment or moment > now
-  return count
+  return count, moment
 end
 
 function Stepper:run_due()
-  return live_through(self, core.step_now(self.manager))
+  return (live_through(self, core.step_now(self.manager)))
 end
 
 function Stepper:advance(duration)
   local now = core.step_now(self.manager)
   local last = now + duration
-  local count = live_through(self, now)
-  while true do
-    local moment = next_moment(self)
-    if not moment or moment > last then
-      break
-    end
-    now = moment
-    count = count + live_through(self, now)
+  local count, moment = live_through(self, now)
+  while moment and moment <= last do
+    local started
+    started, moment = live_through(self, moment)
+    count = count + started
   end
   return count + live_through(self, last)
 end
