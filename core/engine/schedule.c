@@ -27,11 +27,15 @@ typedef struct candidate {
   int64_t timeout_ms;
   int64_t room;          /* of its queue when the round began */
   const ms_queue *queue; /* NULL = no settings */
-  ms_waiting chunk[CHUNK_MOST];
+  ms_work *chunk;        /* the works read last: those from at on are still to be looked at */
   size_t at;
   size_t count;
   size_t limit;
-  ms_waiting last; /* the last row read */
+  ms_spot last_read;
+  ms_spot
+      first_taken; /* of works that stand in a row and were taken, but still wait in the store */
+  ms_spot last_taken;
+  int64_t taken;
 } candidate;
 
 typedef struct claim_round {
@@ -52,15 +56,13 @@ static bool comes_first(const void *a, const void *b) {
   return x->head_id < y->head_id;
 }
 
-static ms_status look_up_head(ms_engine *engine, ms_lane *lane, const ms_waiting *after) {
-  ms_waiting head;
+static ms_status look_up_head(ms_engine *engine, ms_lane *lane, ms_spot after) {
+  ms_spot head;
   MS_TRY(ms_waiting_head(engine->store, lane->id, after, &head));
   lane->head_due_ms = head.due_at_ms;
   lane->head_id = head.id;
   return MS_OK;
 }
-
-static const ms_waiting before_all = {.due_at_ms = INT64_MIN, .id = 0};
 
 static ms_status constraints_hold(claim_round *round, const ms_lane *lane, bool *hold) {
   ms_constraints constraints;
@@ -86,7 +88,7 @@ static ms_status consider(claim_round *round, ms_lane *lane) {
   int64_t timeout_ms;
   ms_place place = ms_schedule_place(engine, lane, &timeout_ms);
   if (place == MS_PLACE_NONE) return MS_OK;
-  if (lane->head_due_ms == MS_HEAD_UNKNOWN) MS_TRY(look_up_head(engine, lane, &before_all));
+  if (lane->head_due_ms == MS_HEAD_UNKNOWN) MS_TRY(look_up_head(engine, lane, MS_SPOT_FIRST));
   if (lane->head_due_ms > engine->turn.now_ms) {
     ms_turn_wake_at(engine, lane->head_due_ms);
     return MS_OK;
@@ -109,7 +111,7 @@ static ms_status consider(claim_round *round, ms_lane *lane) {
       .room = gate.room,
       .queue = ms_queue_find(engine->store, lane->queue),
       .limit = CHUNK_FIRST,
-      .last = before_all,
+      .last_read = MS_SPOT_FIRST,
   };
   return ms_heap_push(&round->heap, fresh) ? MS_OK : ms_engine_no_memory(engine);
 }
@@ -140,17 +142,9 @@ static ms_status fill_run(ms_engine *engine, ms_flight *flight) {
                          &run->output_count);
 }
 
-static ms_status load_flight(ms_engine *engine, const candidate *from, const ms_waiting *row,
+static ms_status load_flight(ms_engine *engine, const candidate *from, const ms_work *work,
                              ms_flight *flight) {
-  bool found = true;
-  ms_work *work = &flight->work;
-  if (row->has_life)
-    MS_TRY(ms_work_load(engine->store, row->id, &flight->arena, work, &found));
-  else
-    MS_TRY(ms_work_load_fresh(engine->store, row->id, &flight->arena, work));
-  if (!found)
-    return ms_fail(ms_store_err(engine->store), MS_CORRUPT,
-                   "table waiting: work %lld is not stored", (long long)row->id);
+  MS_TRY(ms_work_copy(engine->store, work, &flight->arena, &flight->work));
   flight->lane = *from->lane;
   flight->lane.worker = ms_arena_copy(&flight->arena, from->lane->worker);
   flight->lane.queue = ms_arena_copy(&flight->arena, from->lane->queue);
@@ -204,47 +198,70 @@ static int64_t *started_of(claim_round *round, const candidate *from) {
   return &round->started[from->queue - ms_queues_all(round->engine->store)->items];
 }
 
-/* *taken is false for a work that may not start yet although it is due. */
-static ms_status prepare(claim_round *round, candidate *from, const ms_waiting *row,
-                         ms_flight *flight, bool *taken) {
-  ms_engine *engine = round->engine;
-  bool behind, hold;
-  MS_TRY(load_flight(engine, from, row, flight));
-  MS_TRY(is_behind(engine, &flight->work, &behind));
+/* *may is false for a work that may not start yet although it is due. */
+static ms_status may_start(claim_round *round, const candidate *from, const ms_work *work,
+                           bool *may) {
+  bool live, behind, hold;
+  *may = false;
+  if (ms_claims_find(round->engine->store, work->id, &live)) return MS_OK;
+  MS_TRY(is_behind(round->engine, work, &behind));
   MS_TRY(constraints_hold(round, from->lane, &hold));
-  flight->meets = lane_is_met(engine, &flight->work);
-  *taken = !behind && (hold || flight->meets);
-  if (!*taken) return MS_OK;
+  *may = !behind && (hold || lane_is_met(round->engine, work));
+  return MS_OK;
+}
+
+static ms_status prepare(claim_round *round, const candidate *from, const ms_work *work,
+                         ms_flight *flight) {
+  ms_engine *engine = round->engine;
+  MS_TRY(load_flight(engine, from, work, flight));
+  flight->meets = lane_is_met(engine, work);
   if (flight->run.timeout_ms) {
     ms_turn_wake_at(engine, engine->turn.now_ms + flight->run.timeout_ms);
   }
-  MS_TRY(ms_waiting_take(engine->store, from->lane->id, row));
   MS_TRY(use_up(engine, flight));
   if (from->queue && from->queue->rate) {
-    MS_TRY(ms_queue_note_start(engine->store, from->queue, engine->turn.now_ms, row->id,
+    MS_TRY(ms_queue_note_start(engine->store, from->queue, engine->turn.now_ms, work->id,
                                flight->run.run));
   }
-  bool kept = ms_ids_add(&round->ids, row->id) && ms_map_put(&engine->runs, row->id, flight);
+  bool kept = ms_ids_add(&round->ids, work->id) && ms_map_put(&engine->runs, work->id, flight);
   return kept ? MS_OK : ms_engine_no_memory(engine);
 }
 
-static ms_status take(claim_round *round, candidate *from, const ms_waiting *row) {
+static ms_status start(claim_round *round, const candidate *from, const ms_work *work) {
   ms_engine *engine = round->engine;
-  bool live, taken = false;
-  if (ms_claims_find(engine->store, row->id, &live)) return MS_OK;
   ms_flight *flight = ms_mem_zalloc(sizeof *flight);
   if (!flight) return ms_engine_no_memory(engine);
   ms_list_init(&flight->run.link);
   flight->stopped_at_ms = MS_NEVER;
-  ms_status status = prepare(round, from, row, flight, &taken);
-  if (status != MS_OK || !taken) {
-    if (ms_map_get(&engine->runs, row->id) == flight) ms_map_remove(&engine->runs, row->id);
+  ms_status status = prepare(round, from, work, flight);
+  if (status != MS_OK) {
+    if (ms_map_get(&engine->runs, work->id) == flight) ms_map_remove(&engine->runs, work->id);
     ms_flight_free(&flight->run);
     return status;
   }
   ms_list_push(&engine->turn.claimed, &flight->run.link);
   engine->turn.claimed_count++;
+  return MS_OK;
+}
+
+/* What was taken leaves the lane, all that stand in a row at once. */
+static ms_status leave_lane(claim_round *round, candidate *from) {
+  int64_t count = from->taken;
+  from->taken = 0;
+  if (!count) return MS_OK;
+  return ms_waiting_take(round->engine->store, from->lane->id, from->first_taken, from->last_taken,
+                         count);
+}
+
+static ms_status take(claim_round *round, candidate *from, const ms_work *work) {
+  bool may;
+  MS_TRY(may_start(round, from, work, &may));
+  if (!may) return leave_lane(round, from);
+  MS_TRY(start(round, from, work));
+  from->last_taken = (ms_spot){work->due_at_ms, work->id};
+  if (!from->taken++) from->first_taken = from->last_taken;
   if (from->queue) ++*started_of(round, from);
+  if (from->place == MS_PLACE_POOL) round->free--;
   round->room[from->place]--;
   return MS_OK;
 }
@@ -253,20 +270,27 @@ static ms_status take(claim_round *round, candidate *from, const ms_waiting *row
 
 static ms_status read_chunk(claim_round *round, candidate *from) {
   ms_engine *engine = round->engine;
-  from->at = 0;
-  MS_TRY(ms_waiting_read(engine->store, from->lane->id, engine->turn.now_ms, &from->last,
-                         from->chunk, from->limit, &from->count));
-  if (from->count) from->last = from->chunk[from->count - 1];
+  ms_stretch stretch = {
+      .lane = from->lane->id,
+      .after = from->last_read,
+      .now_ms = engine->turn.now_ms,
+      .limit = from->limit,
+  };
+  from->at = from->count = 0;
+  from->chunk = ms_arena_take(&round->arena, from->limit * sizeof *from->chunk);
+  if (!from->chunk) return ms_engine_no_memory(engine);
+  MS_TRY(ms_waiting_read(engine->store, &stretch, &round->arena, from->chunk, &from->count));
+  if (from->count) {
+    const ms_work *last = &from->chunk[from->count - 1];
+    from->last_read = (ms_spot){last->due_at_ms, last->id};
+  }
   if (from->limit < CHUNK_MOST) from->limit *= 2;
   return MS_OK;
 }
 
 /* The lane's head is what comes next in it, or what will be due later. */
 static ms_status advance(claim_round *round, candidate *from) {
-  if (from->at == from->count) {
-    MS_TRY(look_up_head(round->engine, from->lane, &from->last));
-    return MS_OK;
-  }
+  if (from->at == from->count) return look_up_head(round->engine, from->lane, from->last_read);
   from->lane->head_due_ms = from->chunk[from->at].due_at_ms;
   from->lane->head_id = from->chunk[from->at].id;
   return MS_OK;
@@ -282,25 +306,22 @@ static bool goes_on(claim_round *round, const candidate *from) {
 
 static ms_status take_from(claim_round *round, candidate *from) {
   if (from->at == from->count) MS_TRY(read_chunk(round, from));
-  if (from->at == from->count) {
-    MS_TRY(advance(round, from));
-    return MS_OK;
-  }
-  size_t before = round->engine->turn.claimed_count;
-  MS_TRY(take(round, from, &from->chunk[from->at++]));
-  if (from->place == MS_PLACE_POOL) {
-    round->free -= (int64_t)(round->engine->turn.claimed_count - before);
-  }
+  if (from->at < from->count) MS_TRY(take(round, from, &from->chunk[from->at++]));
   return advance(round, from);
+}
+
+/* The lane has nothing more for this round. */
+static ms_status end_lane(claim_round *round, candidate *from) {
+  int64_t head_due_ms = from->lane->head_due_ms;
+  if (head_due_ms > round->engine->turn.now_ms) ms_turn_wake_at(round->engine, head_due_ms);
+  return leave_lane(round, from);
 }
 
 static ms_status take_all(claim_round *round) {
   candidate *from;
   while ((from = ms_heap_pop(&round->heap))) {
     if (!goes_on(round, from)) {
-      ms_turn_wake_at(round->engine, from->lane->head_due_ms > round->engine->turn.now_ms
-                                         ? from->lane->head_due_ms
-                                         : MS_NEVER);
+      MS_TRY(end_lane(round, from));
       continue;
     }
     MS_TRY(take_from(round, from));
@@ -406,7 +427,7 @@ static ms_status could_start(claim_round *round, ms_lane *lane, bool *could) {
   bool hold;
   int64_t timeout_ms;
   if (ms_schedule_place(engine, lane, &timeout_ms) == MS_PLACE_NONE) return MS_OK;
-  if (lane->head_due_ms == MS_HEAD_UNKNOWN) MS_TRY(look_up_head(engine, lane, &before_all));
+  if (lane->head_due_ms == MS_HEAD_UNKNOWN) MS_TRY(look_up_head(engine, lane, MS_SPOT_FIRST));
   if (lane->head_due_ms > engine->turn.now_ms) return MS_OK;
   MS_TRY(constraints_hold(round, lane, &hold));
   MS_TRY(ms_schedule_gate(engine, lane, &gate));

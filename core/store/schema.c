@@ -52,7 +52,7 @@ static const char version_1[] =
     "  lane INTEGER NOT NULL,"
     "  due_at INTEGER NOT NULL,"
     "  id INTEGER NOT NULL,"
-    "  life INTEGER NOT NULL,"
+    "  more INTEGER NOT NULL,"
     "  PRIMARY KEY (lane, due_at, id)"
     ") WITHOUT ROWID;"
     "CREATE TABLE life ("

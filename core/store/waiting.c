@@ -1,50 +1,94 @@
 #include "store/private.h"
 #include "store/work.h"
 
+/* A claim reads most works as they are found, by their plainer columns; whatever has more to it is
+ * looked up by itself. */
 static const char select_waiting[] =
-    "SELECT due_at, id, life FROM waiting WHERE lane = ? AND (due_at, id) > (?, ?) AND due_at <= ?"
-    " ORDER BY due_at, id LIMIT ?";
+    "SELECT q.due_at, q.id, q.more, w.lane, w.enqueued_at, w.input, w.tags, w.name, w.delay,"
+    " w.max_attempts, w.timeout, w.trace"
+    " FROM waiting q LEFT JOIN work w ON w.id = q.id"
+    " WHERE q.lane = ? AND (q.due_at, q.id) > (?, ?) AND q.due_at <= ?"
+    " ORDER BY q.due_at, q.id LIMIT ?";
 static const char select_head[] =
-    "SELECT due_at, id, life FROM waiting WHERE lane = ? AND (due_at, id) > (?, ?)"
+    "SELECT due_at, id FROM waiting WHERE lane = ? AND (due_at, id) > (?, ?)"
     " ORDER BY due_at, id LIMIT 1";
+static const char delete_stretch[] =
+    "DELETE FROM waiting WHERE lane = ? AND (due_at, id) >= (?, ?) AND (due_at, id) <= (?, ?)";
 static const char select_deadlines[] = "SELECT id FROM deadline WHERE at <= ? ORDER BY at, id";
 static const char select_next_deadline[] = "SELECT min(at) FROM deadline WHERE at > ?";
 
-static ms_waiting read_row(sqlite3_stmt *statement) {
-  return (ms_waiting){
-      .due_at_ms = ms_sql_column_int(statement, 0),
-      .id = ms_sql_column_int(statement, 1),
-      .has_life = ms_sql_column_int(statement, 2) != 0,
-  };
+static ms_status no_memory(ms_store *store) {
+  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
 }
 
-ms_status ms_waiting_read(ms_store *store, int64_t lane, int64_t now_ms, const ms_waiting *after,
-                          ms_waiting *out, size_t limit, size_t *count) {
+static ms_status read_plain(ms_store *store, sqlite3_stmt *statement, ms_arena *arena,
+                            ms_work *work) {
+  bool failed = false;
+  ms_work_init(work);
+  work->due_at_ms = ms_sql_column_int(statement, 0);
+  work->id = ms_sql_column_int(statement, 1);
+  work->lane = ms_sql_column_int(statement, 3);
+  work->enqueued_at_ms = ms_sql_column_int(statement, 4);
+  work->input = ms_sql_column_copy(statement, 5, arena, &failed);
+  work->tags = ms_sql_column_copy(statement, 6, arena, &failed);
+  work->name = ms_sql_column_copy(statement, 7, arena, &failed);
+  work->delay_ms = ms_sql_column_int(statement, 8);
+  work->max_attempts = ms_sql_column_int(statement, 9);
+  work->timeout_ms = ms_sql_column_int(statement, 10);
+  work->trace = ms_sql_column_copy(statement, 11, arena, &failed);
+  return failed ? no_memory(store) : MS_OK;
+}
+
+static ms_status read_work(ms_store *store, sqlite3_stmt *statement, ms_arena *arena,
+                           ms_work *work) {
+  int64_t id = ms_sql_column_int(statement, 1);
+  bool more = ms_sql_column_int(statement, 2) != 0;
+  bool found = ms_sql_column_int(statement, 3) != 0;
+  if (found && !more) return read_plain(store, statement, arena, work);
+  if (found) MS_TRY(ms_work_load(store, id, arena, work, &found));
+  if (found) return MS_OK;
+  return ms_fail(&store->err, MS_CORRUPT, "table waiting: work %lld is not stored", (long long)id);
+}
+
+ms_status ms_waiting_read(ms_store *store, const ms_stretch *stretch, ms_arena *arena,
+                          ms_work *works, size_t *count) {
   sqlite3_stmt *statement;
   bool row;
-  size_t found = 0;
-  MS_TRY(ms_sql_open(store, select_waiting, &statement, "iiiii", lane, after->due_at_ms, after->id,
-                     now_ms, (int64_t)limit));
+  *count = 0;
+  MS_TRY(ms_sql_open(store, select_waiting, &statement, "iiiii", stretch->lane,
+                     stretch->after.due_at_ms, stretch->after.id, stretch->now_ms,
+                     (int64_t)stretch->limit));
   for (;;) {
     MS_TRY(ms_sql_step(store, statement, &row));
-    if (!row) break;
-    out[found++] = read_row(statement);
+    if (!row) return MS_OK;
+    ms_status status = read_work(store, statement, arena, &works[*count]);
+    if (status != MS_OK) {
+      ms_sql_close(statement);
+      return status;
+    }
+    ++*count;
   }
-  *count = found;
+}
+
+ms_status ms_waiting_head(ms_store *store, int64_t lane, ms_spot after, ms_spot *head) {
+  sqlite3_stmt *statement;
+  bool row;
+  *head = (ms_spot){.due_at_ms = MS_NEVER};
+  MS_TRY(ms_sql_open(store, select_head, &statement, "iii", lane, after.due_at_ms, after.id));
+  MS_TRY(ms_sql_step(store, statement, &row));
+  if (!row) return MS_OK;
+  *head = (ms_spot){ms_sql_column_int(statement, 0), ms_sql_column_int(statement, 1)};
+  ms_sql_close(statement);
   return MS_OK;
 }
 
-ms_status ms_waiting_head(ms_store *store, int64_t lane, const ms_waiting *after,
-                          ms_waiting *head) {
-  sqlite3_stmt *statement;
-  bool row;
-  *head = (ms_waiting){.due_at_ms = MS_NEVER};
-  MS_TRY(ms_sql_open(store, select_head, &statement, "iii", lane, after->due_at_ms, after->id));
-  MS_TRY(ms_sql_step(store, statement, &row));
-  if (!row) return MS_OK;
-  *head = read_row(statement);
-  ms_sql_close(statement);
-  return MS_OK;
+ms_status ms_waiting_take(ms_store *store, int64_t lane, ms_spot first, ms_spot last,
+                          int64_t count) {
+  MS_TRY(ms_sql_run(store, delete_stretch, "iiiii", lane, first.due_at_ms, first.id, last.due_at_ms,
+                    last.id));
+  if (ms_sql_changes(store) == count) return MS_OK;
+  return ms_fail(&store->err, MS_CORRUPT, "table waiting: lane %lld has lost work %lld",
+                 (long long)lane, (long long)first.id);
 }
 
 ms_status ms_deadline_due(ms_store *store, int64_t now_ms, ms_ids *ids) {
@@ -56,7 +100,7 @@ ms_status ms_deadline_due(ms_store *store, int64_t now_ms, ms_ids *ids) {
     if (!row) return MS_OK;
     if (!ms_ids_add(ids, ms_sql_column_int(statement, 0))) {
       ms_sql_close(statement);
-      return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+      return no_memory(store);
     }
   }
 }

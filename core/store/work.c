@@ -18,7 +18,6 @@
 #define FIRST_LIFE_COLUMN 26
 #define FIRST_DONE_COLUMN (FIRST_LIFE_COLUMN + 19)
 
-static const char select_fresh[] = "SELECT " SPEC_COLUMNS " FROM work w WHERE w.id = ?";
 static const char select_work[] =
     "SELECT " SPEC_COLUMNS ", " LIFE_COLUMNS ", " DONE_COLUMNS
     " FROM work w"
@@ -169,18 +168,17 @@ ms_status ms_work_load(ms_store *store, int64_t id, ms_arena *arena, ms_work *wo
   return read ? MS_OK : no_memory(store);
 }
 
-ms_status ms_work_load_fresh(ms_store *store, int64_t id, ms_arena *arena, ms_work *work) {
-  sqlite3_stmt *statement;
-  bool found;
-  MS_TRY(ms_sql_open(store, select_fresh, &statement, "i", id));
-  MS_TRY(ms_sql_step(store, statement, &found));
-  if (!found) {
-    return ms_fail(&store->err, MS_CORRUPT, "table waiting: work %lld is not stored",
-                   (long long)id);
+ms_status ms_work_copy(ms_store *store, const ms_work *work, ms_arena *arena, ms_work *copy) {
+  *copy = *work;
+  ms_text *texts[] = {&copy->input,  &copy->tags,   &copy->name,        &copy->cron,
+                      &copy->zone,   &copy->merger, &copy->trace,       &copy->enqueued_by,
+                      &copy->output, &copy->error,  &copy->stop_reason, &copy->behind};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    if (!texts[i]->data) continue;
+    *texts[i] = ms_arena_copy(arena, *texts[i]);
+    if (!texts[i]->data) return no_memory(store);
   }
-  bool read = read_spec(statement, arena, work);
-  ms_sql_close(statement);
-  return read ? MS_OK : no_memory(store);
+  return MS_OK;
 }
 
 ms_status ms_work_lane(ms_store *store, int64_t id, int64_t *lane) {
@@ -193,6 +191,13 @@ static bool is_default(const ms_backoff *backoff) {
   return backoff->policy == ms_backoff_default.policy &&
          backoff->delay_ms == ms_backoff_default.delay_ms &&
          backoff->max_ms == ms_backoff_default.max_ms && backoff->jitter <= 0;
+}
+
+/* Everything about it stands in the columns that a claim reads. */
+static bool is_plain(const ms_work *work) {
+  return !work->has_life && work->at_ms == MS_NEVER && !ms_work_is_periodic(work) &&
+         is_default(&work->backoff) && work->deadline_ms == MS_NEVER && !work->merger.data &&
+         work->keep_ms < 0 && !work->prerequisites;
 }
 
 /* A policy of the default kind would read as 0, so it is stored plus nothing or not at all: all
@@ -280,7 +285,7 @@ static ms_status enter_waiting(ms_store *store, const ms_work *work) {
   ms_lane *lane;
   MS_TRY(ms_lane_get(store, work->lane, &lane));
   MS_TRY(ms_sql_run(store, insert_waiting, "iiii", work->lane, work->due_at_ms, work->id,
-                    (int64_t)work->has_life));
+                    (int64_t)!is_plain(work)));
   bool earlier = work->due_at_ms < lane->head_due_ms ||
                  (work->due_at_ms == lane->head_due_ms && work->id < lane->head_id);
   if (lane->head_due_ms != MS_HEAD_UNKNOWN && earlier) {
@@ -355,13 +360,6 @@ ms_status ms_progress_write(ms_store *store, int64_t id, ms_text data) {
 
 ms_status ms_progress_clear(ms_store *store, int64_t id) {
   return ms_sql_run(store, delete_progress, "i", id);
-}
-
-ms_status ms_waiting_take(ms_store *store, int64_t lane, const ms_waiting *waiting) {
-  MS_TRY(ms_sql_run(store, delete_waiting, "iii", lane, waiting->due_at_ms, waiting->id));
-  if (ms_sql_changes(store) == 1) return MS_OK;
-  return ms_fail(&store->err, MS_CORRUPT, "table waiting: work %lld is not there",
-                 (long long)waiting->id);
 }
 
 ms_status ms_waiting_return(ms_store *store, const ms_work *work) {

@@ -68,8 +68,8 @@ bool ms_work_is_periodic(const ms_work *work);
 
 ms_status ms_work_load(struct ms_store *store, int64_t id, ms_arena *arena, ms_work *work,
                        bool *found);
-/* As load, for a work that has no life row and waits: one look-up. */
-ms_status ms_work_load_fresh(struct ms_store *store, int64_t id, ms_arena *arena, ms_work *work);
+/* A copy whose texts live in the arena. */
+ms_status ms_work_copy(struct ms_store *store, const ms_work *work, ms_arena *arena, ms_work *copy);
 
 ms_status ms_work_lane(struct ms_store *store, int64_t id, int64_t *lane);
 
@@ -90,19 +90,29 @@ ms_status ms_work_drop_name(struct ms_store *store, int64_t id, ms_text name);
 /* Removes a finished work and everything about it. */
 ms_status ms_work_delete(struct ms_store *store, const ms_work *work);
 
-/* Up to limit waiting works of a lane that are due, after the place (after_due, after_id). */
-typedef struct ms_waiting {
-  int64_t due_at_ms;
+/* A spot in the order of a lane's waiting works. */
+typedef struct ms_spot {
+  int64_t due_at_ms; /* MS_NEVER = behind all */
   int64_t id;
-  bool has_life;
-} ms_waiting;
-ms_status ms_waiting_read(struct ms_store *store, int64_t lane, int64_t now_ms,
-                          const ms_waiting *after, ms_waiting *out, size_t limit, size_t *count);
-/* The lane's first waiting work after the given place; due MS_NEVER if there is none. */
-ms_status ms_waiting_head(struct ms_store *store, int64_t lane, const ms_waiting *after,
-                          ms_waiting *head);
-/* Claims it: the row goes. */
-ms_status ms_waiting_take(struct ms_store *store, int64_t lane, const ms_waiting *waiting);
+} ms_spot;
+#define MS_SPOT_FIRST ((ms_spot){.due_at_ms = INT64_MIN})
+
+/* The works of a lane that wait behind a spot and are due, up to limit. */
+typedef struct ms_stretch {
+  int64_t lane;
+  ms_spot after;
+  int64_t now_ms;
+  size_t limit;
+} ms_stretch;
+
+/* Reads whole works, in their order. */
+ms_status ms_waiting_read(struct ms_store *store, const ms_stretch *stretch, ms_arena *arena,
+                          ms_work *works, size_t *count);
+/* The lane's first spot behind the given one that a work waits at. */
+ms_status ms_waiting_head(struct ms_store *store, int64_t lane, ms_spot after, ms_spot *head);
+/* Claims the works from one spot to another, count of them, which are all that wait there. */
+ms_status ms_waiting_take(struct ms_store *store, int64_t lane, ms_spot first, ms_spot last,
+                          int64_t count);
 /* An un-begun claim is given back as if it had never been. */
 ms_status ms_waiting_return(struct ms_store *store, const ms_work *work);
 
