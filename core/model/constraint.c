@@ -1,6 +1,7 @@
 #include "model/constraint.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "model/duration.h"
 
 #include <stdlib.h>
@@ -129,30 +130,6 @@ static ms_status refuse_memory(ms_err *err) {
   return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
 }
 
-/* How many bytes the UTF-8 sequence at the start of the text has; 0 = it is none. */
-static size_t utf8_size(const unsigned char *bytes, size_t size) {
-  unsigned char lead = bytes[0];
-  if (lead < 0x80) return 1;
-  size_t need = lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : 4;
-  if (lead < 0xc2 || lead > 0xf4 || size < need) return 0;
-  for (size_t i = 1; i < need; i++) {
-    if ((bytes[i] & 0xc0) != 0x80) return 0;
-  }
-  /* Overlong forms, surrogates, and what lies beyond U+10FFFF. */
-  if ((lead == 0xe0 && bytes[1] < 0xa0) || (lead == 0xed && bytes[1] >= 0xa0)) return 0;
-  if ((lead == 0xf0 && bytes[1] < 0x90) || (lead == 0xf4 && bytes[1] >= 0x90)) return 0;
-  return need;
-}
-
-static bool is_utf8(ms_text text) {
-  const unsigned char *bytes = (const unsigned char *)text.data;
-  for (size_t at = 0, size = 0; at < text.size; at += size) {
-    size = utf8_size(bytes + at, text.size - at);
-    if (size == 0) return false;
-  }
-  return true;
-}
-
 static void add_string(ms_buf *out, ms_text text) {
   ms_buf_add_char(out, '"');
   for (size_t i = 0; i < text.size; i++) {
@@ -222,11 +199,11 @@ static void add_files(ms_buf *out, const ms_constraints *constraints) {
 
 static ms_status check_texts(const ms_constraints *constraints, ms_err *err) {
   for (size_t i = 0; i < constraints->custom_count; i++) {
-    if (is_utf8(constraints->custom[i])) continue;
+    if (ms_utf8_is_valid(constraints->custom[i])) continue;
     return ms_fail(err, MS_MISUSE, "custom[%zu]: invalid UTF-8", i + 1);
   }
   for (size_t i = 0; i < constraints->file_count; i++) {
-    if (is_utf8(constraints->files[i].path)) continue;
+    if (ms_utf8_is_valid(constraints->files[i].path)) continue;
     return ms_fail(err, MS_MISUSE, "files[%zu]: invalid UTF-8", i + 1);
   }
   return MS_OK;
@@ -349,7 +326,7 @@ static bool take_string(reader *r, ms_text *text) {
   }
   r->next++;
   *text = (ms_text){bytes, size};
-  return is_utf8(*text);
+  return ms_utf8_is_valid(*text);
 }
 
 static bool take_integer(reader *r, int64_t *value) {

@@ -1,9 +1,9 @@
 #include "binding/call.h"
 
+#include "base/utf8.h"
 #include "binding/entries.h"
 #include "binding/json.h"
 #include "binding/merge.h"
-#include "binding/utf8.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 #include "binding/check.h"
 
-#include "binding/utf8.h"
+#include "base/utf8.h"
 #include "model/duration.h"
 #include "model/instant.h"
 

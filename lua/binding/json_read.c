@@ -1,7 +1,7 @@
 #include "binding/json.h"
 
 #include "base/mem.h"
-#include "binding/utf8.h"
+#include "base/utf8.h"
 
 #include <float.h>
 #include <math.h>

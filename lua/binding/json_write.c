@@ -1,6 +1,6 @@
 #include "binding/json.h"
 
-#include "binding/utf8.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "binding/utf8.h"
+#include "base/utf8.h"
 
 static bool is_tail(unsigned char byte) {
   return (byte & 0xC0) == 0x80;

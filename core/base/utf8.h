@@ -5,8 +5,8 @@
  * Any thread.
  *
  * Nothing here fails. */
-#ifndef MS_BINDING_UTF8_H
-#define MS_BINDING_UTF8_H
+#ifndef MS_BASE_UTF8_H
+#define MS_BASE_UTF8_H
 
 #include "base/text.h"
 
