@@ -44,7 +44,7 @@ static ms_status world_open(ms_engine *engine, const ms_options *options, ms_err
     return MS_OK;
   }
   ms_store_options store = {
-      .path = options->database,
+      .database = options->database,
       .full = options->durability == MS_DURABILITY_FULL,
       .busy_timeout_ms = options->busy_timeout_ms,
   };

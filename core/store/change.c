@@ -7,7 +7,7 @@
 #define KEEP_MS 60000
 
 static const char update_observes[] = "UPDATE process SET observes = ? WHERE id = ?";
-static const char select_wanted[] = "SELECT 1 FROM process WHERE observes AND id <> ? LIMIT 1";
+static const char select_wanted[] = "SELECT 1 FROM process WHERE observes <> 0 AND id <> ? LIMIT 1";
 static const char insert_change[] = "INSERT INTO change (owner, at, events) VALUES (?, ?, ?)";
 static const char delete_old[] =
     "DELETE FROM change WHERE turn IN"
@@ -46,7 +46,7 @@ ms_status ms_change_newest(ms_store *store, int64_t *turn) {
   return ms_sql_int(store, select_newest, 0, turn, "");
 }
 
-static ms_status read_row(ms_store *store, sqlite3_stmt *statement, ms_ids *pairs) {
+static ms_status read_row(ms_store *store, ms_statement *statement, ms_ids *pairs) {
   int64_t *ids;
   size_t count;
   bool complete = true;
@@ -63,7 +63,7 @@ static ms_status read_row(ms_store *store, sqlite3_stmt *statement, ms_ids *pair
 }
 
 ms_status ms_change_read(ms_store *store, int64_t owner, int64_t *turn, ms_ids *pairs) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row;
   MS_TRY(ms_sql_open(store, select_changes, &statement, "ii", *turn, owner));
   for (;;) {

@@ -99,7 +99,7 @@ static ms_status remember(ms_store *store, const ms_claim *fields) {
   return MS_OK;
 }
 
-static ms_status load_row(ms_store *store, sqlite3_stmt *statement) {
+static ms_status load_row(ms_store *store, ms_statement *statement) {
   ms_claim claim = {
       .batch = ms_sql_column_int(statement, 0),
       .owner = ms_sql_column_int(statement, 1),
@@ -115,7 +115,7 @@ static ms_status load_row(ms_store *store, sqlite3_stmt *statement) {
 }
 
 ms_status ms_claims_load(ms_store *store) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row = true;
   ms_claims_deinit(&store->claims);
   MS_TRY(ms_sql_open(store, select_claims, &statement, ""));

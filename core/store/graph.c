@@ -4,7 +4,7 @@
 #include "store/private.h"
 #include "store/work.h"
 
-static const char insert_edge[] = "INSERT OR IGNORE INTO edge VALUES (?, ?, ?)";
+static const char insert_edge[] = "INSERT INTO edge VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
 static const char select_dependents[] =
     "SELECT dependent FROM edge WHERE prerequisite = ? ORDER BY dependent";
 static const char select_prerequisites[] =
@@ -56,7 +56,7 @@ static ms_status no_memory(ms_store *store) {
 }
 
 /* Reads the statement's first column to its end. */
-static ms_status collect(ms_store *store, sqlite3_stmt *statement, ms_ids *ids) {
+static ms_status collect(ms_store *store, ms_statement *statement, ms_ids *ids) {
   bool row;
   for (;;) {
     MS_TRY(ms_sql_step(store, statement, &row));
@@ -72,13 +72,13 @@ ms_status ms_edge_add(ms_store *store, int64_t prerequisite, int64_t dependent, 
 }
 
 ms_status ms_edge_dependents(ms_store *store, int64_t id, ms_ids *ids) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   MS_TRY(ms_sql_open(store, select_dependents, &statement, "i", id));
   return collect(store, statement, ids);
 }
 
 ms_status ms_edge_prerequisites(ms_store *store, int64_t id, ms_ids *ids) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   MS_TRY(ms_sql_open(store, select_prerequisites, &statement, "i", id));
   return collect(store, statement, ids);
 }
@@ -97,7 +97,7 @@ static ms_text *flatten(ms_arena *arena, const output_link *first, size_t count)
 
 ms_status ms_edge_outputs(ms_store *store, int64_t id, ms_arena *arena, ms_text **outputs,
                           size_t *count) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   output_link *first = NULL, **last = &first;
   bool row, failed = false;
   size_t found = 0;
@@ -128,7 +128,7 @@ ms_status ms_edge_unfinished_dependent(ms_store *store, int64_t id, bool *any) {
 }
 
 ms_status ms_edge_note_released(ms_store *store, int64_t id) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row;
   MS_TRY(ms_sql_open(store, select_released, &statement, "i", id));
   for (;;) {
@@ -149,7 +149,7 @@ static ms_status at_position(ms_store *store, int64_t id, int64_t position, int6
 }
 
 ms_status ms_edge_standing(ms_store *store, int64_t id, ms_standing *standing) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row;
   MS_TRY(ms_sql_open(store, select_standing, &statement, "i", id));
   MS_TRY(ms_sql_step(store, statement, &row));
@@ -168,19 +168,19 @@ ms_status ms_edge_drop(ms_store *store, int64_t id, ms_text name) {
 }
 
 ms_status ms_name_works(ms_store *store, ms_text name, bool unfinished, ms_ids *ids) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   const char *sql = unfinished ? select_unfinished_names : select_names;
   MS_TRY(ms_sql_open(store, sql, &statement, "t", name));
   return collect(store, statement, ids);
 }
 
 ms_status ms_name_leaves(ms_store *store, ms_text name, ms_ids *ids) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   MS_TRY(ms_sql_open(store, select_leaves, &statement, "t", name));
   return collect(store, statement, ids);
 }
 
-static ms_status add_behind(ms_store *store, sqlite3_stmt *statement, ms_ids *ids) {
+static ms_status add_behind(ms_store *store, ms_statement *statement, ms_ids *ids) {
   int64_t *behind;
   size_t count;
   bool complete = true;
@@ -194,7 +194,7 @@ static ms_status add_behind(ms_store *store, sqlite3_stmt *statement, ms_ids *id
 }
 
 ms_status ms_name_behind(ms_store *store, ms_text name, ms_ids *ids) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row;
   MS_TRY(ms_sql_open(store, select_behind, &statement, "t", name));
   for (;;) {

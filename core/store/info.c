@@ -9,7 +9,7 @@ static ms_status no_memory(ms_store *store) {
 }
 
 static ms_status load_progress(ms_store *store, int64_t id, ms_arena *arena, ms_text *progress) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row, failed = false;
   MS_TRY(ms_sql_open(store, select_progress, &statement, "i", id));
   MS_TRY(ms_sql_step(store, statement, &row));

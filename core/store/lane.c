@@ -6,7 +6,8 @@
 static const char select_new[] =
     "SELECT id, queue, priority, expedited, worker, constraints FROM lane WHERE id > ? ORDER BY id";
 static const char insert_lane[] =
-    "INSERT INTO lane (queue, priority, expedited, worker, constraints) VALUES (?, ?, ?, ?, ?)";
+    "INSERT INTO lane (queue, priority, expedited, worker, constraints) VALUES (?, ?, ?, ?, ?)"
+    " RETURNING id";
 
 static uint64_t hash_bytes(uint64_t hash, ms_text text) {
   for (size_t i = 0; i < text.size; i++) {
@@ -105,7 +106,7 @@ void ms_lanes_forget_heads(ms_store *store) {
 
 ms_status ms_lanes_load(ms_store *store) {
   ms_lanes *lanes = &store->lanes;
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row = true;
   if (lanes->stale) ms_lanes_deinit(lanes);
   ms_lanes_forget_heads(store);
@@ -145,9 +146,9 @@ ms_status ms_lane_intern(ms_store *store, const ms_lane *wanted, ms_lane **lane)
   if (*lane) return MS_OK;
   ms_lane fields = *wanted;
   if (!fields.constraints.data) fields.constraints = MS_TEXT("");
-  MS_TRY(ms_sql_run(store, insert_lane, "tiitt", fields.queue, (int64_t)fields.priority,
-                    (int64_t)fields.expedited, fields.worker, fields.constraints));
-  fields.id = sqlite3_last_insert_rowid(store->connection);
+  MS_TRY(ms_sql_int(store, insert_lane, 0, &fields.id, "tiitt", fields.queue,
+                    (int64_t)fields.priority, (int64_t)fields.expedited, fields.worker,
+                    fields.constraints));
   fields.head_due_ms = MS_NEVER;
   return remember(store, &fields, lane);
 }

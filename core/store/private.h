@@ -12,23 +12,15 @@
 /* A power of two well above the number of statements in this folder. */
 #define MS_STATEMENTS_MAX 512
 
-typedef struct ms_statement {
-  const char *sql;
-  sqlite3_stmt *statement;
-} ms_statement;
-
 struct ms_store {
-  sqlite3 *connection;
+  const ms_driver *driver;
+  void *connection; /* the driver's */
   ms_err err;
   bool in_memory;
-  int64_t busy_timeout_ms;
-  int64_t busy_since_ms;
   int64_t data_version;
   int64_t last_id;    /* the highest ever given out */
   int64_t deleted_id; /* ids up to this one are remembered by a row of their own */
   int64_t last_batch;
-  int wal_pages;
-  size_t statement_count;
   ms_lanes lanes;
   ms_claims claims;
   ms_queues queues;

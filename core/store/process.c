@@ -3,14 +3,13 @@
 #include "store/private.h"
 
 static const char insert_process[] =
-    "INSERT INTO process (pid, opened_at, observes, seen) VALUES (?, ?, 0, 0)";
+    "INSERT INTO process (pid, opened_at, observes, seen) VALUES (?, ?, 0, 0)"
+    " RETURNING id";
 static const char delete_process[] = "DELETE FROM process WHERE id = ?";
 static const char select_processes[] = "SELECT id FROM process ORDER BY id";
 
 ms_status ms_process_add(ms_store *store, int64_t pid, int64_t now_ms, int64_t *owner) {
-  MS_TRY(ms_sql_run(store, insert_process, "ii", pid, now_ms));
-  *owner = sqlite3_last_insert_rowid(store->connection);
-  return MS_OK;
+  return ms_sql_int(store, insert_process, 0, owner, "ii", pid, now_ms);
 }
 
 ms_status ms_process_delete(ms_store *store, int64_t owner) {
@@ -18,7 +17,7 @@ ms_status ms_process_delete(ms_store *store, int64_t owner) {
 }
 
 ms_status ms_process_list(ms_store *store, ms_ids *owners) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row;
   MS_TRY(ms_sql_open(store, select_processes, &statement, ""));
   for (;;) {

@@ -16,7 +16,7 @@ static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
 }
 
-static ms_status add_note(ms_store *store, sqlite3_stmt *statement, ms_ids *ids) {
+static ms_status add_note(ms_store *store, ms_statement *statement, ms_ids *ids) {
   int64_t *noted;
   size_t count;
   bool complete = true;
@@ -35,7 +35,7 @@ static ms_status add_note(ms_store *store, sqlite3_stmt *statement, ms_ids *ids)
 /* The notes' turns go to turns, their works to ids. */
 static ms_status read_notes(ms_store *store, int64_t before_ms, int64_t *turns, size_t *count,
                             ms_ids *ids) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row;
   *count = 0;
   MS_TRY(ms_sql_open(store, select_oldest, &statement, "i", before_ms));
@@ -70,7 +70,7 @@ ms_status ms_prune_next(ms_store *store, int64_t *finished_at_ms) {
 }
 
 ms_status ms_prune_finished(ms_store *store, int64_t before_ms, ms_ids *ids) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row;
   MS_TRY(ms_sql_open(store, select_finished, &statement, "i", before_ms));
   for (;;) {

@@ -4,7 +4,7 @@
 
 /* Neither finished nor blocked nor among the running works, which are bound as parameter 7. */
 #define WAITS                                                                                      \
-  "(d.id IS NULL AND ifnull(l.blocked, 0) = 0"                                                     \
+  "(d.id IS NULL AND coalesce(l.blocked, 0) = 0"                                                   \
   " AND w.id NOT IN (SELECT value FROM json_each(?7)))"
 
 /* A query is put together from the selector's fields; every list is bound as one JSON array, so
@@ -63,7 +63,7 @@ static void add_states(question *query, unsigned states) {
     ms_buf_addf(&query->sql, "%s%s", separator, conditions[state]);
     separator = " OR ";
   }
-  ms_buf_addf(&query->sql, states ? ")" : " AND 0");
+  ms_buf_addf(&query->sql, states ? ")" : " AND 1 = 0");
 }
 
 static void add_running(ms_store *store, question *query) {
@@ -83,7 +83,7 @@ static void add_selector(ms_store *store, question *query, const ms_selector *se
                          unsigned states) {
   ms_buf_addf(&query->sql,
               " FROM work w LEFT JOIN done d ON d.id = w.id"
-              " LEFT JOIN life l ON l.id = w.id WHERE 1");
+              " LEFT JOIN life l ON l.id = w.id WHERE 1 = 1");
   add_ids(query, selector->ids, selector->id_count);
   add_texts(query,
             " AND w.id IN (SELECT id FROM tag WHERE tag IN (SELECT value FROM json_each(?%d)))",
@@ -105,25 +105,18 @@ static void add_selector(ms_store *store, question *query, const ms_selector *se
   add_running(store, query);
 }
 
-static ms_status prepare(ms_store *store, question *query, sqlite3_stmt **statement) {
+static ms_status open_question(ms_store *store, const question *query, ms_statement *statement) {
+  ms_text lists[7] = {[6] = ms_buf_text(&query->running)};
   bool failed = query->sql.failed || query->running.failed;
-  for (int i = 0; i < query->list_count; i++)
+  for (int i = 0; i < query->list_count; i++) {
     failed = failed || query->lists[i].failed;
+    lists[i] = ms_buf_text(&query->lists[i]);
+  }
   if (failed) return no_memory(store);
-  int code =
-      sqlite3_prepare_v2(store->connection, query->sql.data, (int)query->sql.size, statement, NULL);
-  for (int i = 0; code == SQLITE_OK && i < query->list_count; i++) {
-    code = sqlite3_bind_text64(*statement, i + 1, query->lists[i].data, query->lists[i].size,
-                               SQLITE_STATIC, SQLITE_UTF8);
-  }
-  if (code == SQLITE_OK && sqlite3_bind_parameter_count(*statement) >= 7) {
-    code = sqlite3_bind_text64(*statement, 7, query->running.data, query->running.size,
-                               SQLITE_STATIC, SQLITE_UTF8);
-  }
-  return code == SQLITE_OK ? MS_OK : ms_sql_fail(store->connection, code, "query", &store->err);
+  return ms_sql_open_once(store, ms_buf_text(&query->sql), lists, 7, statement);
 }
 
-static ms_status collect(ms_store *store, sqlite3_stmt *statement, ms_ids *ids) {
+static ms_status collect(ms_store *store, ms_statement *statement, ms_ids *ids) {
   bool row = true;
   while (row) {
     MS_TRY(ms_sql_step(store, statement, &row));
@@ -133,10 +126,10 @@ static ms_status collect(ms_store *store, sqlite3_stmt *statement, ms_ids *ids) 
 }
 
 static ms_status run(ms_store *store, question *query, ms_ids *ids) {
-  sqlite3_stmt *statement = NULL;
-  ms_status status = prepare(store, query, &statement);
-  if (status == MS_OK) status = collect(store, statement, ids);
-  sqlite3_finalize(statement);
+  ms_statement statement = {0};
+  ms_status status = open_question(store, query, &statement);
+  if (status == MS_OK) status = collect(store, &statement, ids);
+  ms_sql_drop(&statement);
   query_deinit(query);
   return status;
 }
@@ -208,7 +201,7 @@ ms_status ms_query_once(ms_store *store, bool *any) {
 
 static ms_status read_texts(ms_store *store, const char *sql, int64_t total, ms_arena *arena,
                             ms_text *list, size_t *count) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row, failed = false;
   size_t found = 0;
   MS_TRY(ms_sql_open(store, sql, &statement, ""));

@@ -5,8 +5,9 @@
 
 static const char select_queues[] = "SELECT name, capacity, rate, rate_window, paused FROM queue";
 static const char write_queue[] =
-    "INSERT OR REPLACE INTO queue (name, capacity, rate, rate_window, paused)"
-    " VALUES (?, ?, ?, ?, ?)";
+    "INSERT INTO queue (name, capacity, rate, rate_window, paused) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET capacity = excluded.capacity, rate = excluded.rate,"
+    " rate_window = excluded.rate_window, paused = excluded.paused";
 static const char insert_start[] = "INSERT INTO start (queue, at, id, run) VALUES (?, ?, ?, ?)";
 static const char delete_starts[] = "DELETE FROM start WHERE queue = ? AND at <= ?";
 static const char count_starts[] = "SELECT count(*) FROM start WHERE queue = ? AND at > ?";
@@ -38,7 +39,7 @@ static ms_status add(ms_store *store, const ms_queue *queue) {
 }
 
 ms_status ms_queues_load(ms_store *store) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row = true;
   ms_queues_deinit(&store->queues);
   MS_TRY(ms_sql_open(store, select_queues, &statement, ""));

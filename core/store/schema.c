@@ -1,8 +1,9 @@
 #include "store/schema.h"
 
-#include "store/sql.h"
+#include "store/sqlite.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* State is where the id is: work is written once; a row in waiting makes it enqueued, a place in a
  * claim makes it running, a row in done finishes it. life holds what changes in unfinished work and
@@ -193,7 +194,7 @@ static ms_status read_pragma(sqlite3 *connection, const char *sql, int64_t *valu
   if (code == SQLITE_OK) code = sqlite3_step(statement);
   if (code == SQLITE_ROW) *value = sqlite3_column_int64(statement, 0);
   sqlite3_finalize(statement);
-  return code == SQLITE_ROW ? MS_OK : ms_sql_fail(connection, code, "open", err);
+  return code == SQLITE_ROW ? MS_OK : ms_sqlite_fail(connection, code, "open", err);
 }
 
 ms_status ms_schema_check(sqlite3 *connection, ms_err *err) {
@@ -215,7 +216,7 @@ ms_status ms_schema_check(sqlite3 *connection, ms_err *err) {
 
 static ms_status execute(sqlite3 *connection, const char *sql, ms_err *err) {
   int code = sqlite3_exec(connection, sql, NULL, NULL, NULL);
-  return code == SQLITE_OK ? MS_OK : ms_sql_fail(connection, code, "migrate", err);
+  return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(connection, code, "migrate", err);
 }
 
 /* Another process may have migrated meanwhile, so the version is read under the write lock. */

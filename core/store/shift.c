@@ -25,7 +25,7 @@ static const char shift_finish[] = "UPDATE finish SET at = at + ?";
 static const char select_future[] =
     "SELECT q.id FROM waiting q JOIN work w ON w.id = q.id LEFT JOIN life l ON l.id = q.id"
     " WHERE w.at IS NULL AND w.cron IS NULL"
-    " AND max(coalesce(l.enqueued_at, w.enqueued_at), coalesce(l.ended_at, 0)) > ?";
+    " AND (coalesce(l.enqueued_at, w.enqueued_at) > ?1 OR l.ended_at > ?1)";
 
 ms_status ms_shift_moments(ms_store *store, int64_t jump_ms) {
   static const char *const steps[] = {shift_waiting, shift_work,  shift_life,  shift_done,
@@ -38,7 +38,7 @@ ms_status ms_shift_moments(ms_store *store, int64_t jump_ms) {
 }
 
 ms_status ms_shift_future(ms_store *store, int64_t now_ms, ms_ids *ids) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row;
   MS_TRY(ms_sql_open(store, select_future, &statement, "i", now_ms));
   for (;;) {

@@ -13,38 +13,56 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "store/driver.h"
 
-#include <sqlite3.h>
 #include <stdint.h>
 #include <stdio.h>
 
 struct ms_store;
 
-/* What SQLite says, as a status and a message. */
-ms_status ms_sql_fail(sqlite3 *connection, int code, const char *operation, ms_err *err);
-
 /* Types: i int64, n int64 with MS_NEVER as NULL, z int64 with 0 as NULL, m int64 with −1 as NULL,
  * t ms_text with absent as NULL, r double. Texts must live until the next use of the statement. */
-ms_status ms_sql_open(struct ms_store *store, const char *sql, sqlite3_stmt **statement,
+ms_status ms_sql_open(struct ms_store *store, const char *sql, ms_statement **statement,
                       const char *types, ...);
+/* As open, for a text that was put together: it is used once, its parameters are the texts, and the
+ * caller drops it, also after a failure. */
+ms_status ms_sql_open_once(struct ms_store *store, ms_text sql, const ms_text *values, size_t count,
+                           ms_statement *statement);
+void ms_sql_drop(ms_statement *statement);
 /* *row is false at the end; the statement is reset then and after a failure. */
-ms_status ms_sql_step(struct ms_store *store, sqlite3_stmt *statement, bool *row);
+static inline ms_status ms_sql_step(struct ms_store *store, ms_statement *statement, bool *row) {
+  return statement->driver->step(store, statement, row);
+}
 /* Ends a statement before its last row. */
-void ms_sql_close(sqlite3_stmt *statement);
+static inline void ms_sql_close(ms_statement *statement) {
+  statement->driver->reset(statement);
+}
 /* Runs a statement that gives no rows. */
 ms_status ms_sql_run(struct ms_store *store, const char *sql, const char *types, ...);
-/* Rows that the last ms_sql_run changed. */
-int64_t ms_sql_changes(struct ms_store *store);
+/* Runs a statement that must change so many rows; NOTFOUND, without detail, if it does not. */
+ms_status ms_sql_take(struct ms_store *store, int64_t rows, const char *sql, const char *types,
+                      ...);
 /* The first column of the first row, or other when there is no row or it is NULL. */
 ms_status ms_sql_int(struct ms_store *store, const char *sql, int64_t other, int64_t *value,
                      const char *types, ...);
 
-int64_t ms_sql_column_int(sqlite3_stmt *statement, int column);
-/* other when the column is NULL. */
-int64_t ms_sql_column_or(sqlite3_stmt *statement, int column, int64_t other);
+static inline bool ms_sql_column_is_null(const ms_statement *statement, int column) {
+  return statement->driver->is_null(statement, column);
+}
+static inline int64_t ms_sql_column_int(const ms_statement *statement, int column) {
+  return statement->driver->get_int(statement, column);
+}
+static inline double ms_sql_column_double(const ms_statement *statement, int column) {
+  return statement->driver->get_double(statement, column);
+}
 /* Valid until the next step. */
-ms_text ms_sql_column_text(sqlite3_stmt *statement, int column);
+static inline ms_text ms_sql_column_text(const ms_statement *statement, int column) {
+  return statement->driver->get_text(statement, column);
+}
+/* other when the column is NULL. */
+int64_t ms_sql_column_or(const ms_statement *statement, int column, int64_t other);
 /* *failed is set when memory is out. */
-ms_text ms_sql_column_copy(sqlite3_stmt *statement, int column, ms_arena *arena, bool *failed);
+ms_text ms_sql_column_copy(const ms_statement *statement, int column, ms_arena *arena,
+                           bool *failed);
 
 #endif

@@ -1,4 +1,4 @@
-/* The store: one SQLite connection, its transactions and its counters.
+/* The store: one connection to a database, its transactions and its counters.
  *
  * A store is opened by one engine (stepped managers may share one) and owns its connection and
  * prepared statements.
@@ -18,8 +18,8 @@
 typedef struct ms_store ms_store;
 
 typedef struct ms_store_options {
-  const char *path; /* or ":memory:" */
-  bool full;        /* every commit reaches the disk before it returns */
+  const char *database; /* a path, or ":memory:" */
+  bool full;            /* every commit reaches the disk before it returns */
   int64_t busy_timeout_ms;
 } ms_store_options;
 

@@ -21,7 +21,7 @@ static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
 }
 
-static ms_status read_plain(ms_store *store, sqlite3_stmt *statement, ms_arena *arena,
+static ms_status read_plain(ms_store *store, ms_statement *statement, ms_arena *arena,
                             ms_work *work) {
   bool failed = false;
   ms_work_init(work);
@@ -39,7 +39,7 @@ static ms_status read_plain(ms_store *store, sqlite3_stmt *statement, ms_arena *
   return failed ? no_memory(store) : MS_OK;
 }
 
-static ms_status read_work(ms_store *store, sqlite3_stmt *statement, ms_arena *arena,
+static ms_status read_work(ms_store *store, ms_statement *statement, ms_arena *arena,
                            ms_work *work) {
   int64_t id = ms_sql_column_int(statement, 1);
   bool more = ms_sql_column_int(statement, 2) != 0;
@@ -52,7 +52,7 @@ static ms_status read_work(ms_store *store, sqlite3_stmt *statement, ms_arena *a
 
 ms_status ms_waiting_read(ms_store *store, const ms_stretch *stretch, ms_arena *arena,
                           ms_work *works, size_t *count) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row;
   *count = 0;
   MS_TRY(ms_sql_open(store, select_waiting, &statement, "iiiii", stretch->lane,
@@ -71,7 +71,7 @@ ms_status ms_waiting_read(ms_store *store, const ms_stretch *stretch, ms_arena *
 }
 
 ms_status ms_waiting_head(ms_store *store, int64_t lane, ms_spot after, ms_spot *head) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row;
   *head = (ms_spot){.due_at_ms = MS_NEVER};
   MS_TRY(ms_sql_open(store, select_head, &statement, "iii", lane, after.due_at_ms, after.id));
@@ -84,15 +84,15 @@ ms_status ms_waiting_head(ms_store *store, int64_t lane, ms_spot after, ms_spot 
 
 ms_status ms_waiting_take(ms_store *store, int64_t lane, ms_spot first, ms_spot last,
                           int64_t count) {
-  MS_TRY(ms_sql_run(store, delete_stretch, "iiiii", lane, first.due_at_ms, first.id, last.due_at_ms,
-                    last.id));
-  if (ms_sql_changes(store) == count) return MS_OK;
+  ms_status status = ms_sql_take(store, count, delete_stretch, "iiiii", lane, first.due_at_ms,
+                                 first.id, last.due_at_ms, last.id);
+  if (status != MS_NOTFOUND) return status;
   return ms_fail(&store->err, MS_CORRUPT, "table waiting: lane %lld has lost work %lld",
                  (long long)lane, (long long)first.id);
 }
 
 ms_status ms_deadline_due(ms_store *store, int64_t now_ms, ms_ids *ids) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   bool row;
   MS_TRY(ms_sql_open(store, select_deadlines, &statement, "i", now_ms));
   for (;;) {

@@ -32,7 +32,7 @@ static const char insert_done[] = "INSERT INTO done VALUES (?, ?, ?, ?, ?, ?, ?,
 static const char delete_done[] = "DELETE FROM done WHERE id = ?";
 static const char insert_waiting[] = "INSERT INTO waiting VALUES (?, ?, ?, ?)";
 static const char delete_waiting[] = "DELETE FROM waiting WHERE lane = ? AND due_at = ? AND id = ?";
-static const char insert_tag[] = "INSERT OR IGNORE INTO tag VALUES (?, ?)";
+static const char insert_tag[] = "INSERT INTO tag VALUES (?, ?) ON CONFLICT DO NOTHING";
 static const char delete_tags[] =
     "DELETE FROM tag WHERE id = ?1 AND tag IN (SELECT value FROM json_each(?2))";
 static const char insert_name[] = "INSERT INTO name VALUES (?, 0, ?)";
@@ -40,7 +40,8 @@ static const char delete_name[] = "DELETE FROM name WHERE name = ? AND trunk IN 
 static const char clear_name[] = "UPDATE work SET name = NULL WHERE id = ?";
 static const char insert_deadline[] = "INSERT INTO deadline VALUES (?, ?)";
 static const char delete_deadline[] = "DELETE FROM deadline WHERE at = ? AND id = ?";
-static const char write_progress[] = "INSERT OR REPLACE INTO progress VALUES (?, ?)";
+static const char write_progress[] =
+    "INSERT INTO progress VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data";
 static const char delete_progress[] = "DELETE FROM progress WHERE id = ?";
 static const char delete_life[] = "DELETE FROM life WHERE id = ?";
 static const char delete_work[] = "DELETE FROM work WHERE id = ?";
@@ -68,17 +69,17 @@ bool ms_work_is_periodic(const ms_work *work) {
 
 /* ---- Reading ---- */
 
-static void read_backoff(sqlite3_stmt *statement, ms_work *work) {
-  if (sqlite3_column_type(statement, 14) == SQLITE_NULL) return;
+static void read_backoff(ms_statement *statement, ms_work *work) {
+  if (ms_sql_column_is_null(statement, 14)) return;
   work->backoff = (ms_backoff){
       .policy = (ms_backoff_policy)ms_sql_column_int(statement, 14),
       .delay_ms = ms_sql_column_int(statement, 15),
       .max_ms = ms_sql_column_int(statement, 16),
-      .jitter = sqlite3_column_double(statement, 17),
+      .jitter = ms_sql_column_double(statement, 17),
   };
 }
 
-static bool read_spec(sqlite3_stmt *statement, ms_arena *arena, ms_work *work) {
+static bool read_spec(ms_statement *statement, ms_arena *arena, ms_work *work) {
   bool failed = false;
   ms_work_init(work);
   work->id = ms_sql_column_int(statement, 0);
@@ -108,10 +109,10 @@ static bool read_spec(sqlite3_stmt *statement, ms_arena *arena, ms_work *work) {
   return !failed;
 }
 
-static bool read_life(sqlite3_stmt *statement, ms_arena *arena, ms_work *work) {
+static bool read_life(ms_statement *statement, ms_arena *arena, ms_work *work) {
   enum { AT = FIRST_LIFE_COLUMN };
   bool failed = false;
-  if (sqlite3_column_type(statement, AT) == SQLITE_NULL) return true;
+  if (ms_sql_column_is_null(statement, AT)) return true;
   work->has_life = true;
   work->state = ms_sql_column_int(statement, AT + 1) ? MS_BLOCKED : MS_ENQUEUED;
   work->pending = ms_sql_column_int(statement, AT + 2);
@@ -134,10 +135,10 @@ static bool read_life(sqlite3_stmt *statement, ms_arena *arena, ms_work *work) {
   return !failed;
 }
 
-static bool read_done(sqlite3_stmt *statement, ms_arena *arena, ms_work *work) {
+static bool read_done(ms_statement *statement, ms_arena *arena, ms_work *work) {
   enum { AT = FIRST_DONE_COLUMN };
   bool failed = false;
-  if (sqlite3_column_type(statement, AT) == SQLITE_NULL) return true;
+  if (ms_sql_column_is_null(statement, AT)) return true;
   work->state = (ms_state)ms_sql_column_int(statement, AT + 1);
   work->outcome = (ms_outcome)ms_sql_column_int(statement, AT + 2);
   work->attempt = ms_sql_column_int(statement, AT + 3);
@@ -155,7 +156,7 @@ static ms_status no_memory(ms_store *store) {
 }
 
 ms_status ms_work_load(ms_store *store, int64_t id, ms_arena *arena, ms_work *work, bool *found) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   MS_TRY(ms_sql_open(store, select_work, &statement, "i", id));
   MS_TRY(ms_sql_step(store, statement, found));
   if (!*found) return MS_OK;
@@ -248,12 +249,16 @@ static ms_status contradiction(ms_store *store, const ms_work *work) {
                  (long long)work->id, ms_state_word(work->state));
 }
 
+static ms_status taken(ms_store *store, const ms_work *work, ms_status status) {
+  return status == MS_NOTFOUND ? contradiction(store, work) : status;
+}
+
 static ms_status leave_waiting(ms_store *store, const ms_work *work) {
   ms_lane *lane;
   MS_TRY(ms_lane_get(store, work->lane, &lane));
   if (lane->head_id == work->id) lane->head_due_ms = MS_HEAD_UNKNOWN;
-  MS_TRY(ms_sql_run(store, delete_waiting, "iii", work->lane, work->due_at_ms, work->id));
-  return ms_sql_changes(store) == 1 ? MS_OK : contradiction(store, work);
+  return taken(store, work,
+               ms_sql_take(store, 1, delete_waiting, "iii", work->lane, work->due_at_ms, work->id));
 }
 
 /* Leaving a state is a compare-and-set: the row that makes the state must be there. */
@@ -275,8 +280,7 @@ static ms_status leave(ms_store *store, const ms_work *before, bool ended) {
   case MS_SUCCEEDED:
   case MS_FAILED:
   case MS_CANCELLED:
-    MS_TRY(ms_sql_run(store, delete_done, "i", before->id));
-    return ms_sql_changes(store) == 1 ? MS_OK : contradiction(store, before);
+    return taken(store, before, ms_sql_take(store, 1, delete_done, "i", before->id));
   }
   return MS_OK;
 }

@@ -1,0 +1,304 @@
+#include "store/sqlite.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/private.h"
+#include "store/schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Between two looks at a lock that another process holds. Short against a commit, long against a
+ * system call. */
+#define BUSY_PAUSE_NS 300000
+
+/* A statement's handle is the sqlite3_stmt. */
+typedef struct sqlite {
+  sqlite3 *handle;
+  int64_t busy_timeout_ms;
+  int64_t busy_since_ms;
+  int wal_pages;
+} sqlite;
+
+static sqlite *sqlite_of(const ms_store *store) {
+  return store->connection;
+}
+
+static ms_status status_of(int code) {
+  switch (code & 0xff) {
+  case SQLITE_FULL:
+    return MS_FULL;
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+    return MS_BUSY;
+  case SQLITE_CORRUPT:
+  case SQLITE_NOTADB:
+    return MS_CORRUPT;
+  case SQLITE_PERM:
+  case SQLITE_READONLY:
+  case SQLITE_AUTH:
+    return MS_PERMISSION;
+  case SQLITE_NOMEM:
+    return MS_NOMEM;
+  default:
+    return MS_IO;
+  }
+}
+
+ms_status ms_sqlite_fail(sqlite3 *handle, int code, const char *operation, ms_err *err) {
+  int extended = handle ? sqlite3_extended_errcode(handle) : code;
+  const char *message = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+  ms_status status = status_of(code);
+  return ms_fail(err, status, "%s: %s (%s, SQLite %d)", operation, ms_status_sentence(status),
+                 message, extended);
+}
+
+static ms_status fail(ms_store *store, int code) {
+  return ms_sqlite_fail(sqlite_of(store)->handle, code, "store", &store->err);
+}
+
+/* ---- The file ---- */
+
+/* A file is made through a descriptor of our own, and closing one would drop the locks of another
+ * connection of this process on the same file; so only one store at a time is being opened. */
+static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
+
+static ms_status explain_errno(const char *path, int error, ms_err *err) {
+  ms_status status = error == ENOENT || error == ENOTDIR                   ? MS_NOTFOUND
+                     : error == EACCES || error == EPERM || error == EROFS ? MS_PERMISSION
+                     : error == ENOSPC || error == EDQUOT                  ? MS_FULL
+                                                                           : MS_IO;
+  return ms_fail(err, status, "open %s: %s", path, strerror(error));
+}
+
+/* Makes the file with mode 0600 if there is none; refuses what cannot be a database of ours. */
+static ms_status prepare_file(const char *path, ms_err *err) {
+  struct stat stat;
+  if (lstat(path, &stat) != 0) {
+    if (errno != ENOENT) return explain_errno(path, errno, err);
+    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file < 0 && errno != EEXIST) return explain_errno(path, errno, err);
+    if (file >= 0) close(file);
+    return MS_OK;
+  }
+  if (S_ISLNK(stat.st_mode)) {
+    return ms_fail(err, MS_IO, "open %s: a symbolic link is not followed", path);
+  }
+  if (!S_ISREG(stat.st_mode)) return ms_fail(err, MS_IO, "open %s: not a regular file", path);
+  if (access(path, R_OK | W_OK) != 0) return explain_errno(path, errno, err);
+  return MS_OK;
+}
+
+/* ---- The connection ---- */
+
+static int64_t steady_ms(void) {
+  return ms_clock_steady_ms(&(ms_clock){0});
+}
+
+/* SQLite's own handler sleeps for up to 100 ms at a time and so starves. */
+static int wait_for_writer(void *context, int tries) {
+  sqlite *connection = context;
+  if (tries == 0) connection->busy_since_ms = steady_ms();
+  if (steady_ms() - connection->busy_since_ms >= connection->busy_timeout_ms) return 0;
+  nanosleep(&(struct timespec){.tv_nsec = BUSY_PAUSE_NS}, NULL);
+  return 1;
+}
+
+static int after_commit(void *context, sqlite3 *handle, const char *schema, int pages) {
+  sqlite *connection = context;
+  (void)handle;
+  (void)schema;
+  connection->wal_pages = pages;
+  return SQLITE_OK;
+}
+
+static ms_status configure(sqlite *connection, bool full, ms_err *err) {
+  static const char common[] =
+      "PRAGMA journal_mode = WAL; PRAGMA temp_store = MEMORY;"
+      "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 0;"
+      "PRAGMA journal_size_limit = 67108864;";
+  const char *durability = full ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;";
+  int code = sqlite3_exec(connection->handle, common, NULL, NULL, NULL);
+  if (code == SQLITE_OK) code = sqlite3_exec(connection->handle, durability, NULL, NULL, NULL);
+  if (code != SQLITE_OK) return ms_sqlite_fail(connection->handle, code, "open", err);
+  sqlite3_wal_hook(connection->handle, after_commit, connection);
+  return MS_OK;
+}
+
+static ms_status connect(sqlite *connection, const ms_store_options *options, ms_err *err) {
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  int code = sqlite3_open_v2(options->database, &connection->handle, flags, NULL);
+  if (code != SQLITE_OK) return ms_sqlite_fail(connection->handle, code, "open", err);
+  sqlite3_extended_result_codes(connection->handle, 1);
+  sqlite3_busy_handler(connection->handle, wait_for_writer, connection);
+  MS_TRY(ms_schema_check(connection->handle, err));
+  MS_TRY(configure(connection, options->full, err));
+  return ms_schema_migrate(connection->handle, err);
+}
+
+static ms_status sqlite_open(ms_store *store, const ms_store_options *options, ms_err *err) {
+  sqlite *connection = store->connection = ms_mem_zalloc(sizeof *connection);
+  if (!connection) return ms_fail(err, MS_NOMEM, "not enough memory");
+  connection->busy_timeout_ms = options->busy_timeout_ms;
+  pthread_mutex_lock(&opening);
+  ms_status status = store->in_memory ? MS_OK : prepare_file(options->database, err);
+  if (status == MS_OK) status = connect(connection, options, err);
+  pthread_mutex_unlock(&opening);
+  return status;
+}
+
+static void sqlite_close(ms_store *store) {
+  if (!store->connection) return;
+  sqlite3_close(sqlite_of(store)->handle);
+  ms_mem_free(store->connection);
+}
+
+/* ---- Statements ---- */
+
+static ms_status sqlite_prepare(ms_store *store, const char *sql, ms_statement *statement) {
+  sqlite3_stmt *handle;
+  int code = sqlite3_prepare_v3(sqlite_of(store)->handle, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                &handle, NULL);
+  if (code != SQLITE_OK) return fail(store, code);
+  statement->handle = handle;
+  return MS_OK;
+}
+
+static int bind_text(sqlite3_stmt *handle, int at, ms_text text) {
+  if (!text.data) return sqlite3_bind_null(handle, at);
+  return sqlite3_bind_text64(handle, at, text.data, text.size, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+static int bind_int(sqlite3_stmt *handle, int at, int64_t value, char type) {
+  bool null = (type == 'n' && value == MS_NEVER) || (type == 'z' && value == 0) ||
+              (type == 'm' && value == -1);
+  return null ? sqlite3_bind_null(handle, at) : sqlite3_bind_int64(handle, at, value);
+}
+
+static ms_status sqlite_open_rows(ms_store *store, ms_statement *statement, const char *types,
+                                  va_list *values) {
+  sqlite3_stmt *handle = statement->handle;
+  int code = SQLITE_OK;
+  for (int at = 1; *types && code == SQLITE_OK; types++, at++) {
+    if (*types == 't') {
+      code = bind_text(handle, at, va_arg(*values, ms_text));
+    } else if (*types == 'r') {
+      code = sqlite3_bind_double(handle, at, va_arg(*values, double));
+    } else {
+      code = bind_int(handle, at, va_arg(*values, int64_t), *types);
+    }
+  }
+  return code == SQLITE_OK ? MS_OK : fail(store, code);
+}
+
+static ms_status sqlite_open_once(ms_store *store, ms_text sql, const ms_text *values, size_t count,
+                                  ms_statement *statement) {
+  sqlite3_stmt *handle;
+  int code = sqlite3_prepare_v2(sqlite_of(store)->handle, sql.data, (int)sql.size, &handle, NULL);
+  if (code != SQLITE_OK) return fail(store, code);
+  statement->handle = handle;
+  size_t used = (size_t)sqlite3_bind_parameter_count(handle);
+  for (size_t i = 0; i < count && i < used && code == SQLITE_OK; i++) {
+    code = bind_text(handle, (int)i + 1, values[i]);
+  }
+  return code == SQLITE_OK ? MS_OK : fail(store, code);
+}
+
+static ms_status sqlite_step(ms_store *store, ms_statement *statement, bool *row) {
+  int code = sqlite3_step(statement->handle);
+  *row = code == SQLITE_ROW;
+  if (*row) return MS_OK;
+  ms_status status = code == SQLITE_DONE ? MS_OK : fail(store, code);
+  sqlite3_reset(statement->handle);
+  return status;
+}
+
+static ms_status sqlite_run(ms_store *store, ms_statement *statement, int64_t rows,
+                            const char *types, va_list *values) {
+  bool row;
+  MS_TRY(sqlite_open_rows(store, statement, types, values));
+  MS_TRY(sqlite_step(store, statement, &row));
+  if (rows == MS_ANY_ROWS || sqlite3_changes64(sqlite_of(store)->handle) == rows) return MS_OK;
+  return MS_NOTFOUND;
+}
+
+static void sqlite_reset(ms_statement *statement) {
+  sqlite3_reset(statement->handle);
+}
+
+static void sqlite_drop(ms_statement *statement) {
+  sqlite3_finalize(statement->handle);
+}
+
+static bool sqlite_is_null(const ms_statement *statement, int column) {
+  return sqlite3_column_type(statement->handle, column) == SQLITE_NULL;
+}
+
+static int64_t sqlite_get_int(const ms_statement *statement, int column) {
+  return sqlite3_column_int64(statement->handle, column);
+}
+
+static double sqlite_get_double(const ms_statement *statement, int column) {
+  return sqlite3_column_double(statement->handle, column);
+}
+
+static ms_text sqlite_get_text(const ms_statement *statement, int column) {
+  const char *data = (const char *)sqlite3_column_text(statement->handle, column);
+  return (ms_text){data, data ? (size_t)sqlite3_column_bytes(statement->handle, column) : 0};
+}
+
+/* ---- Transactions ---- */
+
+static ms_status sqlite_begin(ms_store *store, bool writes, int64_t *version) {
+  MS_TRY(ms_sql_run(store, writes ? "BEGIN IMMEDIATE" : "BEGIN", ""));
+  return ms_sql_int(store, "PRAGMA data_version", 0, version, "");
+}
+
+static ms_status sqlite_commit(ms_store *store) {
+  return ms_sql_run(store, "COMMIT", "");
+}
+
+static void sqlite_rollback(ms_store *store) {
+  sqlite3 *handle = sqlite_of(store)->handle;
+  if (!sqlite3_get_autocommit(handle)) sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static int sqlite_wal_pages(const ms_store *store) {
+  return sqlite_of(store)->wal_pages;
+}
+
+static ms_status sqlite_checkpoint(ms_store *store) {
+  sqlite *connection = sqlite_of(store);
+  int pages = 0;
+  int code =
+      sqlite3_wal_checkpoint_v2(connection->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, &pages);
+  if ((code & 0xff) == SQLITE_BUSY) return MS_OK;
+  if (code != SQLITE_OK) return ms_sqlite_fail(connection->handle, code, "checkpoint", &store->err);
+  connection->wal_pages = 0;
+  return MS_OK;
+}
+
+const ms_driver ms_sqlite = {
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .begin = sqlite_begin,
+    .commit = sqlite_commit,
+    .rollback = sqlite_rollback,
+    .prepare = sqlite_prepare,
+    .open_rows = sqlite_open_rows,
+    .open_once = sqlite_open_once,
+    .run = sqlite_run,
+    .step = sqlite_step,
+    .reset = sqlite_reset,
+    .drop = sqlite_drop,
+    .is_null = sqlite_is_null,
+    .get_int = sqlite_get_int,
+    .get_double = sqlite_get_double,
+    .get_text = sqlite_get_text,
+    .wal_pages = sqlite_wal_pages,
+    .checkpoint = sqlite_checkpoint,
+};
