@@ -20,5 +20,7 @@ typedef struct ms_ids {
 
 void ms_ids_deinit(ms_ids *ids);
 bool ms_ids_add(ms_ids *ids, int64_t id);
+/* Lowest first. */
+void ms_ids_sort(ms_ids *ids);
 
 #endif

@@ -519,8 +519,9 @@ void ms_free(ms_manager *engine) {
   ms_observers_free(engine);
   ms_customs_free(engine);
   free_runs(engine);
-  ms_ids *lists[] = {&engine->turn.finished, &engine->turn.stopped, &engine->turn.noted,
-                     &engine->others,        &engine->met,          &engine->met_lanes};
+  ms_ids *lists[] = {&engine->turn.finished, &engine->turn.succeeded, &engine->turn.stopped,
+                     &engine->turn.noted,    &engine->others,         &engine->met,
+                     &engine->met_lanes};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
     ms_ids_deinit(lists[i]);
   ms_map_deinit(&engine->runs);

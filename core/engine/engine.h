@@ -99,6 +99,7 @@ typedef struct ms_turn {
   size_t claimed_count;
   ms_link events;
   ms_ids finished;
+  ms_ids succeeded;   /* works whose dependents have not been looked at */
   ms_ids noted;       /* pairs of event type + 1 and id */
   ms_ids stopped;     /* ids of own runs to stop when the turn is committed */
   ms_link taken_back; /* runs that never began */
@@ -266,8 +267,8 @@ bool ms_owner_alive(const ms_engine *engine, int64_t owner);
 ms_status ms_settle_cascade(ms_engine *engine, int64_t id);
 /* Puts a work that is in no place into the state that its prerequisites allow. */
 ms_status ms_settle_standing(ms_engine *engine, ms_arena *arena, ms_work *work);
-/* Blocked dependents of a work that succeeded, and of nothing else unfinished, are enqueued. */
-ms_status ms_settle_unblock(ms_engine *engine, int64_t id);
+/* Blocked dependents of works that succeeded, and of nothing else unfinished, are enqueued. */
+ms_status ms_settle_unblock(ms_engine *engine);
 /* The work has just reached a finished state. */
 ms_status ms_settle_finished(ms_engine *engine, const ms_work *work);
 

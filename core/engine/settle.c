@@ -27,8 +27,8 @@ static ms_status finish(ms_engine *engine, const ms_work *before, ms_work *after
   MS_TRY(ms_work_move(engine->store, before, after, ended));
   MS_TRY(ms_settle_finished(engine, after));
   MS_TRY(ms_outbox_event(engine, event, after->id));
-  if (state == MS_SUCCEEDED) return ms_settle_unblock(engine, after->id);
-  return ms_settle_cascade(engine, after->id);
+  if (state != MS_SUCCEEDED) return ms_settle_cascade(engine, after->id);
+  return ms_ids_add(&engine->turn.succeeded, after->id) ? MS_OK : no_memory(engine);
 }
 
 /* ---- Dependents ---- */
@@ -98,16 +98,32 @@ static ms_status unblock_one(ms_engine *engine, int64_t id, ms_arena *arena) {
   return ms_outbox_event(engine, MS_EVENT_UNBLOCKED, id);
 }
 
-ms_status ms_settle_unblock(ms_engine *engine, int64_t id) {
-  ms_ids dependents = {0};
+static ms_status unblock_all(ms_engine *engine, const ms_ids *dependents) {
   ms_arena arena = {0};
-  ms_status status = ms_edge_dependents(engine->store, id, &dependents);
-  for (size_t i = 0; i < dependents.count && status == MS_OK; i++) {
+  ms_status status = MS_OK;
+  for (size_t i = 0; i < dependents->count && status == MS_OK; i++) {
     ms_arena_clear(&arena);
-    status = unblock_one(engine, dependents.items[i], &arena);
+    status = unblock_one(engine, dependents->items[i], &arena);
   }
-  ms_ids_deinit(&dependents);
   ms_arena_deinit(&arena);
+  return status;
+}
+
+/* Works that came together finish together as a rule, most of them without dependents: one look
+ * tells that of all whose ids follow each other. */
+ms_status ms_settle_unblock(ms_engine *engine) {
+  ms_ids *ids = &engine->turn.succeeded, dependents = {0};
+  ms_status status = MS_OK;
+  ms_ids_sort(ids);
+  for (size_t i = 0, next; i < ids->count && status == MS_OK; i = next) {
+    for (next = i + 1; next < ids->count && ids->items[next] == ids->items[next - 1] + 1;)
+      next++;
+    status =
+        ms_edge_all_dependents(engine->store, ids->items[i], ids->items[next - 1], &dependents);
+  }
+  if (status == MS_OK) status = unblock_all(engine, &dependents);
+  ids->count = 0;
+  ms_ids_deinit(&dependents);
   return status;
 }
 

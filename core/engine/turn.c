@@ -56,6 +56,7 @@ static void turn_begin(ms_engine *engine) {
   turn->host_room = 0;
   turn->host_ready = false;
   turn->finished.count = 0;
+  turn->succeeded.count = 0;
   turn->stopped.count = 0;
   turn->noted.count = 0;
   engine->wake_ms = MS_NEVER;
@@ -124,7 +125,7 @@ static ms_status settle_results(ms_engine *engine, ms_link *results) {
     engine->turn.quick = ms_schedule_was_quick(engine, run);
     MS_TRY(ms_settle_result(engine, run));
   }
-  return MS_OK;
+  return ms_settle_unblock(engine);
 }
 
 static ms_status fail_late(ms_engine *engine) {

@@ -7,6 +7,9 @@
 static const char insert_edge[] = "INSERT INTO edge VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
 static const char select_dependents[] =
     "SELECT dependent FROM edge WHERE prerequisite = ? ORDER BY dependent";
+static const char select_all_dependents[] =
+    "SELECT dependent FROM edge WHERE prerequisite BETWEEN ? AND ?"
+    " ORDER BY prerequisite, dependent";
 static const char select_prerequisites[] =
     "SELECT prerequisite FROM edge WHERE dependent = ? ORDER BY position, prerequisite";
 static const char select_outputs[] =
@@ -74,6 +77,12 @@ ms_status ms_edge_add(ms_store *store, int64_t prerequisite, int64_t dependent, 
 ms_status ms_edge_dependents(ms_store *store, int64_t id, ms_ids *ids) {
   ms_statement *statement;
   MS_TRY(ms_sql_open(store, select_dependents, &statement, "i", id));
+  return collect(store, statement, ids);
+}
+
+ms_status ms_edge_all_dependents(ms_store *store, int64_t first, int64_t last, ms_ids *ids) {
+  sqlite3_stmt *statement;
+  MS_TRY(ms_sql_open(store, select_all_dependents, &statement, "ii", first, last));
   return collect(store, statement, ids);
 }
 

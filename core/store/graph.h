@@ -19,6 +19,8 @@ ms_status ms_edge_add(struct ms_store *store, int64_t prerequisite, int64_t depe
                       int64_t position);
 /* In id order. */
 ms_status ms_edge_dependents(struct ms_store *store, int64_t id, ms_ids *ids);
+/* Those of all works from first to last; a work that depends on several stands there as often. */
+ms_status ms_edge_all_dependents(struct ms_store *store, int64_t first, int64_t last, ms_ids *ids);
 /* In the declared order. */
 ms_status ms_edge_prerequisites(struct ms_store *store, int64_t id, ms_ids *ids);
 /* The outputs of the succeeded prerequisites, absent where there is none, in the declared order. */
