@@ -81,7 +81,7 @@ ms_status ms_edge_dependents(ms_store *store, int64_t id, ms_ids *ids) {
 }
 
 ms_status ms_edge_all_dependents(ms_store *store, int64_t first, int64_t last, ms_ids *ids) {
-  sqlite3_stmt *statement;
+  ms_statement *statement;
   MS_TRY(ms_sql_open(store, select_all_dependents, &statement, "ii", first, last));
   return collect(store, statement, ids);
 }
