@@ -23,6 +23,7 @@
 #include "execute/runner.h"
 #include "model/request.h"
 #include "model/work.h"
+#include "sense/reading.h"
 
 typedef struct ms_engine ms_manager;
 
@@ -61,6 +62,7 @@ typedef struct ms_options {
   bool has_workers; /* false: a client, which runs nothing and claims nothing */
   const ms_queue_settings *queues;
   size_t queue_count;
+  ms_sensor_options sensors;
   /* Called from any thread, with no lock held. */
   void (*on_trouble)(void *data, const ms_trouble *trouble);
   void *on_trouble_data;
@@ -128,8 +130,9 @@ typedef struct ms_stats {
 typedef struct ms_condition {
   ms_text name;
   ms_text value;      /* "true" "false" "unknown" or a network value */
-  const char *source; /* "set", "default" or the sensor's name */
-  int64_t since_ms;   /* wall time of the last change */
+  const char *source; /* "set", "default" (nobody has said) or the sensor's name */
+  int64_t since_ms;   /* wall time of the last change; MS_NEVER = nobody has said */
+  ms_text trouble;    /* why the sensor cannot read it */
 } ms_condition;
 
 ms_status ms_query(ms_manager *manager, const ms_selector *selector, const ms_page *page,

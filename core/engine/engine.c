@@ -22,6 +22,7 @@ void ms_options_init(ms_options *options) {
       .busy_timeout_ms = 5 * 1000,
       .max_data_bytes = 262144,
   };
+  ms_sensor_options_init(&options->sensors);
 }
 
 ms_status ms_usable(ms_manager *engine, ms_err *err) {
@@ -173,8 +174,10 @@ static void arm(ms_engine *engine) {
   uv_timer_start(&engine->timer, engine->timer.timer_cb, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
 }
 
-static void serve(ms_engine *engine) {
-  ms_engine_serve(engine);
+void ms_engine_attend(ms_engine *engine) {
+  do
+    ms_engine_serve(engine);
+  while (ms_sensing_tend(engine));
   arm(engine);
 }
 
@@ -183,11 +186,12 @@ static void close_handles(ms_engine *engine) {
   uv_close((uv_handle_t *)&engine->timer, NULL);
   if (engine->peers.watch_fd >= 0) uv_close((uv_handle_t *)&engine->peer_poll, NULL);
   if (engine->clock_fd >= 0) uv_close((uv_handle_t *)&engine->clock_poll, NULL);
+  ms_sensors_close(engine->sensing.sensors);
 }
 
 static void on_async(uv_async_t *async) {
   ms_engine *engine = async->data;
-  serve(engine);
+  ms_engine_attend(engine);
   pthread_mutex_lock(&engine->mutex);
   bool closed = engine->closed;
   pthread_mutex_unlock(&engine->mutex);
@@ -200,7 +204,7 @@ static void on_timer(uv_timer_t *timer) {
   engine->looping = true;
   if (engine->look_again_ms > ms_engine_now(engine)) engine->peered = true;
   pthread_mutex_unlock(&engine->mutex);
-  serve(engine);
+  ms_engine_attend(engine);
 }
 
 static void on_peer(uv_poll_t *poll, int status, int events) {
@@ -213,7 +217,7 @@ static void on_peer(uv_poll_t *poll, int status, int events) {
   engine->peered = true;
   if (ended) engine->look_again_ms = ms_engine_now(engine) + MS_LOOK_AGAIN_MS;
   pthread_mutex_unlock(&engine->mutex);
-  serve(engine);
+  ms_engine_attend(engine);
 }
 
 static void on_clock(uv_poll_t *poll, int status, int events) {
@@ -225,7 +229,7 @@ static void on_clock(uv_poll_t *poll, int status, int events) {
   engine->looping = true;
   engine->nudged = true;
   pthread_mutex_unlock(&engine->mutex);
-  serve(engine);
+  ms_engine_attend(engine);
 }
 
 static void thread_main(void *context) {
@@ -259,6 +263,7 @@ static ms_status open_thread(ms_engine *engine, ms_err *err) {
     error = uv_poll_init(&engine->loop, &engine->clock_poll, engine->clock_fd);
     if (!error) error = uv_poll_start(&engine->clock_poll, UV_READABLE, on_clock);
   }
+  if (!error && ms_sensing_start(engine, err) != MS_OK) error = UV_ENOMEM;
   if (!error) error = start_thread(engine);
   if (error) {
     close_handles(engine);
@@ -275,6 +280,8 @@ static void end_thread(ms_engine *engine) {
   uv_async_send(&engine->async);
   uv_thread_join(&engine->thread);
   uv_loop_close(&engine->loop);
+  ms_sensors_free(engine->sensing.sensors);
+  engine->sensing.sensors = NULL;
   engine->has_thread = false;
 }
 
@@ -294,16 +301,7 @@ static void init(ms_engine *engine, const ms_options *options) {
   engine->next_at_ms = engine->armed_at_ms = MS_NEVER;
   engine->random = (uint64_t)options->now_ms ^ UINT64_C(0x9E3779B97F4A7C15);
   if (!options->stepped) engine->random ^= (uint64_t)ms_clock_wall_ms(&(ms_clock){0}) << 8;
-  engine->condition_default = options->stepped ? MS_FALSE : MS_UNKNOWN;
-  engine->conditions = (ms_conditions){
-      .network = options->stepped ? MS_NETWORK_NONE : MS_NETWORK_UNKNOWN,
-      .charging = engine->condition_default,
-      .battery_not_low = engine->condition_default,
-      .storage_not_low = engine->condition_default,
-      .idle = engine->condition_default,
-      .custom = ms_custom_value,
-      .context = engine,
-  };
+  ms_conditions_init(engine);
   pthread_mutex_init(&engine->mutex, NULL);
   pthread_cond_init(&engine->turned, NULL);
   ms_peers_init(&engine->peers);
@@ -331,6 +329,7 @@ static ms_status open_engine(ms_engine *engine, const ms_options *options, ms_er
   engine->nudged = true;
   if (options->stepped) return MS_OK;
   engine->clock_fd = ms_jump_watch();
+  MS_TRY(ms_sensing_open(engine, options->database, err));
   MS_TRY(open_thread(engine, err));
   ms_engine_nudge(engine);
   return MS_OK;
@@ -472,7 +471,8 @@ ms_status ms_close(ms_manager *engine, int64_t grace_ms, ms_err *err) {
 void ms_release(ms_engine *engine) {
   pthread_mutex_lock(&engine->mutex);
   engine->closed = true;
-  /* From then on nobody begins a turn. */
+  /* From then on nobody begins a turn, and nobody waits for a sensor. */
+  pthread_cond_broadcast(&engine->turned);
   while (engine->turning)
     pthread_cond_wait(&engine->turned, &engine->mutex);
   pthread_mutex_unlock(&engine->mutex);

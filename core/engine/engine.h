@@ -19,6 +19,7 @@
 #include "execute/executor.h"
 #include "model/constraint.h"
 #include "moonshift.h"
+#include "sense/sensors.h"
 #include "store/lane.h"
 #include "store/process.h"
 #include "store/query.h"
@@ -92,6 +93,26 @@ typedef struct ms_custom {
   int64_t since_ms;
 } ms_custom;
 
+/* What is known of a condition that sensors tell. */
+typedef struct ms_belief {
+  ms_reading reading; /* the sensor's last */
+  int set;            /* what the application says instead; 0 = nothing */
+  int64_t since_ms;   /* MS_NEVER = nobody has said anything */
+} ms_belief;
+
+/* The way between the sensors and the turns. All but the first two is guarded by the mutex. */
+typedef struct ms_sensing {
+  ms_sensors *sensors; /* the engine's thread's; NULL = none */
+  unsigned told;       /* conditions whose trouble was reported */
+  unsigned needed;     /* conditions that works wait for or run under */
+  unsigned served;     /* what was needed when the sensors were last served */
+  unsigned asked;
+  int64_t asks; /* questions so far, and how many of them are answered */
+  int64_t answers;
+  bool posted; /* the readings have changed since a turn took them */
+  ms_reading readings[MS_SENSED_COUNT];
+} ms_sensing;
+
 /* What one turn gathers between its begin and its publication. */
 typedef struct ms_turn {
   int64_t now_ms;
@@ -110,6 +131,8 @@ typedef struct ms_turn {
   bool prunes;        /* stepped: retention, which comes last of all at one moment */
   size_t host_room;   /* how many works the host wants to run now */
   bool host_ready;    /* work waits that only the host can start */
+  bool edged;         /* a sensor has changed a condition */
+  unsigned needs;     /* conditions by which this turn has judged */
 } ms_turn;
 
 struct ms_engine {
@@ -162,10 +185,9 @@ struct ms_engine {
   bool others_observe;
   int64_t seen_change;
   ms_conditions conditions;
-  ms_truth condition_default; /* of what nobody set: unknown, or not met when stepped */
-  int64_t condition_since_ms[5];
-  bool condition_set[5];
+  ms_belief beliefs[MS_SENSED_COUNT];
   ms_link customs;
+  ms_sensing sensing;
   size_t ahead; /* claims beyond the free threads */
   int64_t claimed_at_ms;
   size_t host_ahead;
@@ -194,6 +216,8 @@ struct ms_engine {
 
 /* Ends the thread and the pool and lets go of the store, whatever state that is in. */
 void ms_release(ms_engine *engine);
+/* Serves whatever waits, and sleeps until time asks again. For the engine's thread. */
+void ms_engine_attend(ms_engine *engine);
 
 /* ---- inbox.c: who turns ---- */
 
@@ -318,10 +342,34 @@ ms_status ms_spec_of(ms_engine *engine, const ms_request *request, ms_arena *are
 ms_status ms_update_work(ms_engine *engine, const ms_work *before, const ms_request *request,
                          const char **how, ms_err *err);
 
-/* ---- settings.c ---- */
+/* ---- conditions.c: what is known of the world, by whoever turns ---- */
 
+void ms_conditions_init(ms_engine *engine);
+/* Takes over what the sensors say; true if a condition has changed. */
+bool ms_conditions_take(ms_engine *engine, const ms_reading readings[MS_SENSED_COUNT]);
+/* Judge by the present conditions, and note that their sensors are needed. */
+bool ms_conditions_hold(ms_engine *engine, const ms_constraints *constraints);
+bool ms_conditions_unmet(ms_engine *engine, const ms_constraints *constraints, size_t *position,
+                         ms_unmet *unmet);
+/* The conditions by which this turn has judged and whose sensors have not looked yet. */
+unsigned ms_conditions_unread(const ms_engine *engine);
+/* "network is none (rtnetlink, since 2026-01-01T00:00:00Z)", into the text. */
+const char *ms_conditions_describe(ms_engine *engine, const ms_unmet *unmet, char *text,
+                                   size_t size);
 ms_truth ms_custom_value(void *engine, ms_text name);
 void ms_customs_free(ms_engine *engine);
+
+/* ---- sensing.c: between the sensors and the turns ---- */
+
+ms_status ms_sensing_open(ms_engine *engine, const char *database, ms_err *err);
+ms_status ms_sensing_start(ms_engine *engine, ms_err *err);
+/* With the mutex held: a turn begins; a turn has needed something. */
+void ms_sensing_take(ms_engine *engine);
+void ms_sensing_publish(ms_engine *engine);
+/* Serves the sensors, on the engine's thread; true if they ask for a turn. */
+bool ms_sensing_tend(ms_engine *engine);
+/* Has the sensors of these conditions look now. Their readings count in the next turn. */
+ms_status ms_sensing_ask(ms_engine *engine, unsigned set, ms_err *err);
 
 /* ---- step.c ---- */
 

@@ -69,7 +69,7 @@ static ms_status constraints_hold(claim_round *round, const ms_lane *lane, bool 
   *hold = true;
   if (!lane->constraints.size) return MS_OK;
   MS_TRY(ms_lane_constraints(round->engine, lane, &round->arena, &constraints));
-  *hold = ms_constraints_hold(&constraints, &round->engine->conditions);
+  *hold = ms_conditions_hold(round->engine, &constraints);
   return MS_OK;
 }
 
@@ -429,9 +429,11 @@ static ms_status could_start(claim_round *round, ms_lane *lane, bool *could) {
   if (ms_schedule_place(engine, lane, &timeout_ms) == MS_PLACE_NONE) return MS_OK;
   if (lane->head_due_ms == MS_HEAD_UNKNOWN) MS_TRY(look_up_head(engine, lane, MS_SPOT_FIRST));
   if (lane->head_due_ms > engine->turn.now_ms) return MS_OK;
-  MS_TRY(constraints_hold(round, lane, &hold));
   MS_TRY(ms_schedule_gate(engine, lane, &gate));
-  *could = *could || (hold && !gate.paused && gate.room > 0);
+  if (gate.paused || gate.room <= 0) return MS_OK;
+  MS_TRY(constraints_hold(round, lane, &hold));
+  /* What a sensor is about to tell may hold. */
+  *could = *could || hold || ms_conditions_unread(engine);
   return MS_OK;
 }
 

@@ -59,6 +59,7 @@ static void turn_begin(ms_engine *engine) {
   turn->succeeded.count = 0;
   turn->stopped.count = 0;
   turn->noted.count = 0;
+  turn->needs = 0;
   engine->wake_ms = MS_NEVER;
 }
 
@@ -190,7 +191,8 @@ static ms_status transact(ms_engine *engine, ms_link *calls, ms_link *results) {
   if (status != MS_OK) ms_store_rollback(engine->store);
   if (status != MS_OK) return status;
   engine->stats.commits++;
-  if (engine->foreign) engine->turn.returned = true;
+  if (engine->foreign || engine->turn.edged) engine->turn.returned = true;
+  engine->turn.edged = false;
   engine->foreign = false;
   engine->jumped = false;
   return MS_OK;
@@ -374,6 +376,7 @@ static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results
   engine->deferred = status != MS_OK;
   engine->next_at_ms = engine->wake_ms;
   engine->wal_pages = ms_store_wal_pages(engine->store);
+  if (status == MS_OK) ms_sensing_publish(engine);
   pthread_mutex_unlock(&engine->mutex);
   return status;
 }
@@ -381,6 +384,7 @@ static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results
 static ms_status turn_reads(ms_engine *engine, ms_link *calls) {
   bool changed = false;
   engine->turn.now_ms = ms_engine_now(engine);
+  engine->turn.needs = 0;
   ms_status status = ms_store_begin_read(engine->store, &changed);
   if (changed) engine->foreign = true;
   if (status == MS_OK) status = apply_calls(engine, calls, true);
@@ -402,6 +406,7 @@ static void collect(ms_engine *engine, ms_link *calls, ms_link *results, bool *n
   *needed =
       engine->nudged || !ms_list_empty(results) || ms_engine_now(engine) >= engine->next_at_ms;
   engine->nudged = false;
+  ms_sensing_take(engine);
   engine->turn.ending = ms_engine_now(engine) < engine->look_again_ms;
   pthread_mutex_unlock(&engine->mutex);
 }

@@ -42,7 +42,7 @@ static ms_status check_constraints(ms_engine *engine, ms_flight *flight, ms_aren
   if (!flight->lane.constraints.size || flight->meets) return MS_OK;
   MS_TRY(ms_lane_constraints(engine, &flight->lane, arena, &constraints));
   if (constraints.at_start_only) return MS_OK;
-  if (!ms_constraints_unmet(&constraints, &engine->conditions, &position, &unmet)) return MS_OK;
+  if (!ms_conditions_unmet(engine, &constraints, &position, &unmet)) return MS_OK;
   snprintf(reason, sizeof reason, "constraint:%.*s", (int)unmet.name.size, unmet.name.data);
   return ms_settle_stop(engine, flight->run.id, reason, false);
 }

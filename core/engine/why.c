@@ -14,6 +14,7 @@ typedef struct why_call {
   ms_reason *reasons;
   size_t count;
   size_t capacity;
+  unsigned unread; /* conditions whose sensors must be asked first */
 } why_call;
 
 __attribute__((format(printf, 5, 6))) static ms_status add(ms_engine *engine, why_call *args,
@@ -81,14 +82,16 @@ static ms_status add_constraints(ms_engine *engine, why_call *args, const ms_lan
   ms_constraints constraints;
   ms_unmet unmet;
   size_t position = 0;
+  char text[512];
   for (size_t i = 0; i < engine->met.count; i++) {
     if (engine->met.items[i] == id) return MS_OK;
   }
   MS_TRY(ms_lane_constraints(engine, lane, args->arena, &constraints));
-  while (ms_constraints_unmet(&constraints, &engine->conditions, &position, &unmet)) {
-    MS_TRY(add(engine, args, "constraint", MS_NEVER, "%.*s is %s", (int)unmet.name.size,
-               unmet.name.data, unmet.value));
+  while (ms_conditions_unmet(engine, &constraints, &position, &unmet)) {
+    MS_TRY(add(engine, args, "constraint", MS_NEVER, "%s",
+               ms_conditions_describe(engine, &unmet, text, sizeof text)));
   }
+  args->unread = ms_conditions_unread(engine);
   return MS_OK;
 }
 
@@ -144,6 +147,7 @@ static ms_status apply(ms_engine *engine, ms_call *call) {
   ms_lane *lane;
   bool found;
   args->count = 0;
+  args->unread = 0;
   MS_TRY(ms_work_load(engine->store, args->id, args->arena, &work, &found));
   if (!found) {
     return ms_fail(call->err, MS_NOTFOUND, "there is no work %lld", (long long)args->id);
@@ -165,6 +169,10 @@ ms_status ms_why(ms_manager *engine, int64_t id, ms_arena *arena, ms_reason **re
                  size_t *count, ms_err *err) {
   why_call args = {.call = {.apply = apply, .reads = true}, .id = id, .arena = arena};
   MS_TRY(ms_engine_call(engine, &args.call, err));
+  if (args.unread) {
+    MS_TRY(ms_sensing_ask(engine, args.unread, err));
+    MS_TRY(ms_engine_call(engine, &args.call, err));
+  }
   *reasons = args.reasons;
   *count = args.count;
   return MS_OK;

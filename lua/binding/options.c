@@ -5,6 +5,7 @@
 #include "binding/check.h"
 #include "binding/entries.h"
 #include "binding/queue.h"
+#include "binding/sensors.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -20,7 +21,8 @@
 /* `now` comes last: it is an option of tests only. */
 static const char *const fields[] = {"database",   "workers",    "threads",      "setup",
                                      "queues",     "durability", "retention",    "max_data_bytes",
-                                     "stop_grace", "on_error",   "busy_timeout", "now"};
+                                     "stop_grace", "on_error",   "busy_timeout", "sensors",
+                                     "now"};
 #define FIELD_COUNT (sizeof fields / sizeof fields[0])
 
 typedef struct reader {
@@ -179,6 +181,13 @@ static void read_queues(reader *in) {
   lua_pop(L, 1);
 }
 
+static void read_sensors(reader *in) {
+  ms_path path;
+  if (!push_option(in, "sensors", &path)) return;
+  ms_sensors_read(in->L, -1, &path, &in->spec->options.sensors);
+  lua_pop(in->L, 1);
+}
+
 static void add_module(reader *in, const ms_path *path) {
   ms_open_spec *spec = in->spec;
   const char *what = "the name of a module, or a table of workers";
@@ -319,6 +328,7 @@ int ms_options_read(lua_State *L, int index, ms_own *own, ms_open_spec *spec) {
   read_now(&in);
   read_setup(&in);
   read_queues(&in);
+  read_sensors(&in);
   read_on_error(&in);
   int failed = 0;
   if (spec->stepped) {

@@ -198,16 +198,19 @@ static void push_condition_value(lua_State *L, ms_text value) {
 }
 
 static void push_condition_detail(lua_State *L, const ms_condition *condition) {
-  lua_createtable(L, 0, 3);
+  lua_createtable(L, 0, 4);
   push_condition_value(L, condition->value);
   lua_setfield(L, -2, "value");
   lua_pushstring(L, condition->source);
   lua_setfield(L, -2, "source");
   ms_info_push_time(L, condition->since_ms);
   lua_setfield(L, -2, "since");
+  if (!condition->trouble.data) return;
+  ms_lua_push_text(L, condition->trouble);
+  lua_setfield(L, -2, "trouble");
 }
 
-/* name → value, and name → { value, source, since }. */
+/* name → value, and name → { value, source, since, trouble }. */
 static int conditions(lua_State *L, ms_handle *handle) {
   ms_own *own = ms_own_push(L);
   ms_condition *list = NULL;

@@ -89,6 +89,23 @@ function work:log(level, message) end
 ---@field stop_grace? moonshift.Duration how long stopping work may take: 10 s
 ---@field on_error? fun(event: moonshift.Trouble)
 ---@field busy_timeout? moonshift.Duration how long to wait for another process's write: 5 s
+---@field sensors? moonshift.Sensors|false false: conditions are what the application sets, or unknown
+
+---What sensors are told. `lua/README.md` says what they do.
+---@class moonshift.Sensors
+---@field metered? boolean what a connection counts as where nothing tells whether it costs money
+---@field storage? { percent: number?, bytes: number? } storage is low at or below either: 5, 500e6
+---@field idle? { load: number? } the machine is idle below this load per CPU: 0.3
+---@field poll? moonshift.Duration between looks at what the system does not tell by itself: 30 s
+---@field bus? boolean whether the system's services are asked over D-Bus
+---@field sysfs? string where the kernel describes power supplies: `"/sys"`
+---@field procfs? string where it tells the load: `"/proc"`
+
+---@class moonshift.Condition
+---@field value moonshift.Network|"unknown"|boolean
+---@field source string `"set"` by the application, `"default"` when nobody has said, else the sensor
+---@field since? number since when it has this value
+---@field trouble? string why the sensor cannot read it
 
 ---@class moonshift.Trouble
 ---@field kind "worker"|"store"|"sensor"|"observer"|"thread"
@@ -349,9 +366,9 @@ function manager:observe(selector, callback) end
 ---@return moonshift.Code? code
 function manager:set_condition(name, value) end
 
----The value of each condition, and more about each: `{ value, source, since }`.
+---The value of each condition, and more about each. The sensors look anew.
 ---@return table<string, moonshift.Network|"unknown"|boolean>?
----@return table<string, table>|string
+---@return table<string, moonshift.Condition>|string
 ---@return moonshift.Code? code
 function manager:conditions() end
 

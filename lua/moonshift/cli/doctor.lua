@@ -142,8 +142,10 @@ local function print_conditions(conditions)
   table.sort(names)
   for _, name in ipairs(names) do
     local condition = conditions[name]
-    local since = condition.since > 0 and ", since " .. format.time(condition.since) or ""
-    say("condition", "%s is %s (%s)%s", name, tostring(condition.value), condition.source, since)
+    local since = condition.since and ", since " .. format.time(condition.since) or ""
+    local trouble = condition.trouble and ": " .. condition.trouble or ""
+    say("condition", "%s is %s (%s%s)%s", name, tostring(condition.value), condition.source, since,
+      trouble)
   end
 end
 
