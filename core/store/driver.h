@@ -29,6 +29,16 @@ typedef struct ms_statement {
   void *handle;    /* the driver's */
 } ms_statement;
 
+/* A value that was gathered, by one of the types of ms_sql_open. */
+typedef struct ms_value {
+  char type;
+  union {
+    int64_t integer;
+    double real;
+    ms_text text;
+  };
+} ms_value;
+
 typedef struct ms_driver {
   /* Connects, refuses what is not a store of ours, and brings its tables up to date. */
   ms_status (*open)(struct ms_store *store, const struct ms_store_options *options, ms_err *err);
@@ -51,6 +61,9 @@ typedef struct ms_driver {
    * commit, if it changes another number of rows than is asked for. */
   ms_status (*run)(struct ms_store *store, ms_statement *statement, int64_t rows, const char *types,
                    va_list *values);
+  /* The same with values that were gathered, and any number of rows. */
+  ms_status (*run_values)(struct ms_store *store, ms_statement *statement, const ms_value *values,
+                          size_t count);
   ms_status (*step)(struct ms_store *store, ms_statement *statement, bool *row);
   void (*reset)(ms_statement *statement);
   void (*drop)(ms_statement *statement);

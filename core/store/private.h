@@ -6,6 +6,7 @@
 #include "store/claim.h"
 #include "store/lane.h"
 #include "store/queue.h"
+#include "store/rows.h"
 #include "store/sql.h"
 #include "store/store.h"
 
@@ -24,6 +25,7 @@ struct ms_store {
   ms_lanes lanes;
   ms_claims claims;
   ms_queues queues;
+  ms_rows rows[MS_ROWS_KINDS];
   ms_statement statements[MS_STATEMENTS_MAX];
 };
 

@@ -20,10 +20,16 @@ static ms_status find(ms_store *store, const char *sql, ms_statement **statement
   return MS_OK;
 }
 
+/* Every statement finds the rows that were gathered before it in their tables. */
+static ms_status begin(ms_store *store, const char *sql, ms_statement **statement) {
+  MS_TRY(ms_rows_write(store));
+  return find(store, sql, statement);
+}
+
 ms_status ms_sql_open(ms_store *store, const char *sql, ms_statement **statement, const char *types,
                       ...) {
   va_list values;
-  MS_TRY(find(store, sql, statement));
+  MS_TRY(begin(store, sql, statement));
   va_start(values, types);
   ms_status status = store->driver->open_rows(store, *statement, types, &values);
   va_end(values);
@@ -33,6 +39,7 @@ ms_status ms_sql_open(ms_store *store, const char *sql, ms_statement **statement
 ms_status ms_sql_open_once(ms_store *store, ms_text sql, const ms_text *values, size_t count,
                            ms_statement *statement) {
   *statement = (ms_statement){.driver = store->driver};
+  MS_TRY(ms_rows_write(store));
   return store->driver->open_once(store, sql, values, count, statement);
 }
 
@@ -44,17 +51,24 @@ void ms_sql_drop(ms_statement *statement) {
 ms_status ms_sql_run(ms_store *store, const char *sql, const char *types, ...) {
   ms_statement *statement;
   va_list values;
-  MS_TRY(find(store, sql, &statement));
+  MS_TRY(begin(store, sql, &statement));
   va_start(values, types);
   ms_status status = store->driver->run(store, statement, MS_ANY_ROWS, types, &values);
   va_end(values);
   return status;
 }
 
+ms_status ms_sql_run_values(ms_store *store, const char *sql, const ms_value *values,
+                            size_t count) {
+  ms_statement *statement;
+  MS_TRY(find(store, sql, &statement));
+  return store->driver->run_values(store, statement, values, count);
+}
+
 ms_status ms_sql_take(ms_store *store, int64_t rows, const char *sql, const char *types, ...) {
   ms_statement *statement;
   va_list values;
-  MS_TRY(find(store, sql, &statement));
+  MS_TRY(begin(store, sql, &statement));
   va_start(values, types);
   ms_status status = store->driver->run(store, statement, rows, types, &values);
   va_end(values);
@@ -66,7 +80,7 @@ ms_status ms_sql_int(ms_store *store, const char *sql, int64_t other, int64_t *v
   ms_statement *statement;
   va_list values;
   bool row;
-  MS_TRY(find(store, sql, &statement));
+  MS_TRY(begin(store, sql, &statement));
   va_start(values, types);
   ms_status status = store->driver->open_rows(store, statement, types, &values);
   va_end(values);

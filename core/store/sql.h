@@ -39,6 +39,9 @@ static inline void ms_sql_close(ms_statement *statement) {
 }
 /* Runs a statement that gives no rows. */
 ms_status ms_sql_run(struct ms_store *store, const char *sql, const char *types, ...);
+/* The same with values that were gathered; what else was gathered may still wait. */
+ms_status ms_sql_run_values(struct ms_store *store, const char *sql, const ms_value *values,
+                            size_t count);
 /* Runs a statement that must change so many rows; NOTFOUND, without detail, if it does not. */
 ms_status ms_sql_take(struct ms_store *store, int64_t rows, const char *sql, const char *types,
                       ...);

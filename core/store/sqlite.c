@@ -179,6 +179,12 @@ static int bind_int(sqlite3_stmt *handle, int at, int64_t value, char type) {
   return null ? sqlite3_bind_null(handle, at) : sqlite3_bind_int64(handle, at, value);
 }
 
+static int bind_value(sqlite3_stmt *handle, int at, const ms_value *value) {
+  if (value->type == 't') return bind_text(handle, at, value->text);
+  if (value->type == 'r') return sqlite3_bind_double(handle, at, value->real);
+  return bind_int(handle, at, value->integer, value->type);
+}
+
 static ms_status sqlite_open_rows(ms_store *store, ms_statement *statement, const char *types,
                                   va_list *values) {
   sqlite3_stmt *handle = statement->handle;
@@ -224,6 +230,15 @@ static ms_status sqlite_run(ms_store *store, ms_statement *statement, int64_t ro
   MS_TRY(sqlite_step(store, statement, &row));
   if (rows == MS_ANY_ROWS || sqlite3_changes64(sqlite_of(store)->handle) == rows) return MS_OK;
   return MS_NOTFOUND;
+}
+
+static ms_status sqlite_run_values(ms_store *store, ms_statement *statement,
+                                   const ms_value *values, size_t count) {
+  bool row;
+  int code = SQLITE_OK;
+  for (size_t i = 0; i < count && code == SQLITE_OK; i++)
+    code = bind_value(statement->handle, (int)i + 1, &values[i]);
+  return code == SQLITE_OK ? sqlite_step(store, statement, &row) : fail(store, code);
 }
 
 static void sqlite_reset(ms_statement *statement) {
@@ -292,6 +307,7 @@ const ms_driver ms_sqlite = {
     .open_rows = sqlite_open_rows,
     .open_once = sqlite_open_once,
     .run = sqlite_run,
+    .run_values = sqlite_run_values,
     .step = sqlite_step,
     .reset = sqlite_reset,
     .drop = sqlite_drop,

@@ -26,6 +26,7 @@ void ms_store_close(ms_store *store) {
   ms_lanes_deinit(&store->lanes);
   ms_claims_deinit(&store->claims);
   ms_queues_deinit(&store->queues);
+  ms_rows_deinit(store);
   ms_mem_free(store);
 }
 
@@ -89,11 +90,13 @@ ms_status ms_store_begin_read(ms_store *store, bool *changed) {
 }
 
 ms_status ms_store_commit(ms_store *store) {
+  MS_TRY(ms_rows_write(store));
   return store->driver->commit(store);
 }
 
 void ms_store_rollback(ms_store *store) {
   store->driver->rollback(store);
+  ms_rows_drop(store);
   forget(store);
 }
 

@@ -28,9 +28,7 @@ static const char write_work[] =
 static const char write_life[] =
     "INSERT OR REPLACE INTO life VALUES"
     " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-static const char insert_done[] = "INSERT INTO done VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char delete_done[] = "DELETE FROM done WHERE id = ?";
-static const char insert_waiting[] = "INSERT INTO waiting VALUES (?, ?, ?, ?)";
 static const char delete_waiting[] = "DELETE FROM waiting WHERE lane = ? AND due_at = ? AND id = ?";
 static const char insert_tag[] = "INSERT INTO tag VALUES (?, ?) ON CONFLICT DO NOTHING";
 static const char delete_tags[] =
@@ -231,9 +229,9 @@ ms_status ms_work_write_life(ms_store *store, const ms_work *work) {
 }
 
 static ms_status write_done(ms_store *store, const ms_work *work) {
-  return ms_sql_run(store, insert_done, "iiiiinittt", work->id, (int64_t)work->state,
-                    (int64_t)work->outcome, work->attempt, work->run, work->started_at_ms,
-                    work->finished_at_ms, work->stop_reason, work->output, work->error);
+  return ms_rows_add(store, MS_ROWS_DONE, work->id, (int64_t)work->state, (int64_t)work->outcome,
+                     work->attempt, work->run, work->started_at_ms, work->finished_at_ms,
+                     work->stop_reason, work->output, work->error);
 }
 
 static ms_status write_tags(ms_store *store, int64_t id, const ms_text *tags, size_t count) {
@@ -288,8 +286,8 @@ static ms_status leave(ms_store *store, const ms_work *before, bool ended) {
 static ms_status enter_waiting(ms_store *store, const ms_work *work) {
   ms_lane *lane;
   MS_TRY(ms_lane_get(store, work->lane, &lane));
-  MS_TRY(ms_sql_run(store, insert_waiting, "iiii", work->lane, work->due_at_ms, work->id,
-                    (int64_t)!is_plain(work)));
+  MS_TRY(ms_rows_add(store, MS_ROWS_WAITING, work->lane, work->due_at_ms, work->id,
+                     (int64_t)!is_plain(work)));
   bool earlier = work->due_at_ms < lane->head_due_ms ||
                  (work->due_at_ms == lane->head_due_ms && work->id < lane->head_id);
   if (lane->head_due_ms != MS_HEAD_UNKNOWN && earlier) {
@@ -315,9 +313,16 @@ static ms_status move_deadline(ms_store *store, const ms_work *before, const ms_
   return MS_OK;
 }
 
+static ms_status insert_spec(ms_store *store, const ms_work *work) {
+  if (!is_plain(work)) return write_spec(store, work);
+  return ms_rows_add(store, MS_ROWS_PLAIN_WORK, work->id, work->lane, work->enqueued_at_ms,
+                     work->due_at_ms, work->input, work->tags, work->name, work->delay_ms,
+                     work->max_attempts, work->timeout_ms, work->trace, work->enqueued_by);
+}
+
 ms_status ms_work_insert(ms_store *store, const ms_work *work, const ms_text *tags,
                          size_t tag_count) {
-  MS_TRY(write_spec(store, work));
+  MS_TRY(insert_spec(store, work));
   if (work->has_life) MS_TRY(ms_work_write_life(store, work));
   if (tag_count) MS_TRY(write_tags(store, work->id, tags, tag_count));
   if (work->name.data) MS_TRY(ms_sql_run(store, insert_name, "ti", work->name, work->id));
