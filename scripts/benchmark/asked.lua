@@ -1,5 +1,5 @@
 --- What scripts/bench was asked for, handed to each program of the benchmark as arguments:
---- FOLDER QUICK JSON ONLY PROGRAMS.
+--- FOLDER QUICK JSON ONLY PROGRAMS LUA.
 local asked = {
   --- Where databases go for a while.
   folder = arg[1],
@@ -9,6 +9,8 @@ local asked = {
   only = arg[4],
   --- Where the programs of the build are.
   programs = arg[5],
+  --- The name of the interpreter among them.
+  lua = arg[6],
 }
 
 --- The full size of something, or the one of --quick.

@@ -10,4 +10,11 @@ return {
   clock = function()
     return "success", { at = system.gettime() }
   end,
+
+  --- Says that it runs, and never ends by itself.
+  hang = function(_, work)
+    io.stdout:write "hang\n"
+    io.stdout:flush()
+    work:sleep "1d"
+  end,
 }
