@@ -17,7 +17,7 @@
 #define AHEAD_PATIENCE_MS 20
 /* Host work is claimed when the host asks for it: one, then more while it is quick. */
 #define HOST_MOST 64
-#define CHUNK_FIRST 4
+#define CHUNK_FIRST 2
 #define CHUNK_MOST 64
 
 /* A lane with work that is due, and where in it the claiming stands. */

@@ -132,6 +132,11 @@ static ms_status settle_results(ms_engine *engine, ms_link *results) {
 static ms_status fail_late(ms_engine *engine) {
   ms_ids late = {0};
   int64_t next_ms;
+  MS_TRY(ms_deadline_first(engine->store, &next_ms));
+  if (next_ms > engine->turn.now_ms) {
+    ms_turn_wake_at(engine, next_ms);
+    return MS_OK;
+  }
   ms_status status = ms_deadline_due(engine->store, engine->turn.now_ms, &late);
   for (size_t i = 0; i < late.count && status == MS_OK; i++) {
     status = ms_settle_deadline(engine, late.items[i]);

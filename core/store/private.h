@@ -13,6 +13,21 @@
 /* A power of two well above the number of statements in this folder. */
 #define MS_STATEMENTS_MAX 512
 
+/* The first moment in a table, so that nobody looks for what is not there. A row that joins can
+ * only bring it forward; with one that leaves it may be unknown. */
+typedef struct ms_first {
+  bool known;
+  int64_t at_ms; /* MS_NEVER = no row */
+} ms_first;
+
+static inline void ms_first_join(ms_first *first, int64_t at_ms) {
+  if (at_ms < first->at_ms) first->at_ms = at_ms;
+}
+
+static inline void ms_first_leave(ms_first *first, int64_t at_ms) {
+  if (at_ms <= first->at_ms) first->known = false;
+}
+
 struct ms_store {
   const ms_driver *driver;
   void *connection; /* the driver's */
@@ -26,6 +41,8 @@ struct ms_store {
   ms_claims claims;
   ms_queues queues;
   ms_rows rows[MS_ROWS_KINDS];
+  ms_first deadline;
+  ms_first finish;
   ms_statement statements[MS_STATEMENTS_MAX];
 };
 

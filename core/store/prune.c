@@ -58,6 +58,7 @@ ms_status ms_prune_take(ms_store *store, int64_t before_ms, ms_ids *ids, bool *m
   *more = false;
   MS_TRY(read_notes(store, before_ms, turns, &count, ids));
   if (!count) return MS_OK;
+  store->finish.known = false;
   for (size_t i = 0; i < count; i++)
     MS_TRY(ms_sql_run(store, delete_note, "i", turns[i]));
   MS_TRY(ms_prune_next(store, &next));
@@ -66,7 +67,11 @@ ms_status ms_prune_take(ms_store *store, int64_t before_ms, ms_ids *ids, bool *m
 }
 
 ms_status ms_prune_next(ms_store *store, int64_t *finished_at_ms) {
-  return ms_sql_int(store, select_next, MS_NEVER, finished_at_ms, "");
+  ms_first *first = &store->finish;
+  if (!first->known) MS_TRY(ms_sql_int(store, select_next, MS_NEVER, &first->at_ms, ""));
+  first->known = true;
+  *finished_at_ms = first->at_ms;
+  return MS_OK;
 }
 
 ms_status ms_prune_finished(ms_store *store, int64_t before_ms, ms_ids *ids) {

@@ -34,6 +34,7 @@ ms_status ms_shift_moments(ms_store *store, int64_t jump_ms) {
     MS_TRY(ms_sql_run(store, steps[i], "i", jump_ms));
   }
   ms_lanes_forget_heads(store);
+  store->finish.known = false;
   return ms_claims_load(store);
 }
 

@@ -232,8 +232,8 @@ static ms_status sqlite_run(ms_store *store, ms_statement *statement, int64_t ro
   return MS_NOTFOUND;
 }
 
-static ms_status sqlite_run_values(ms_store *store, ms_statement *statement,
-                                   const ms_value *values, size_t count) {
+static ms_status sqlite_run_values(ms_store *store, ms_statement *statement, const ms_value *values,
+                                   size_t count) {
   bool row;
   int code = SQLITE_OK;
   for (size_t i = 0; i < count && code == SQLITE_OK; i++)

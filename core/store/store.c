@@ -46,6 +46,7 @@ static void forget(ms_store *store) {
   store->lanes.stale = true;
   store->claims.stale = true;
   store->queues.stale = true;
+  store->deadline.known = store->finish.known = false;
 }
 
 /* The highest id is that of the newest work, or of one that has been deleted since. A process never

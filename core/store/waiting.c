@@ -91,6 +91,14 @@ ms_status ms_waiting_take(ms_store *store, int64_t lane, ms_spot first, ms_spot 
                  (long long)lane, (long long)first.id);
 }
 
+ms_status ms_deadline_first(ms_store *store, int64_t *at_ms) {
+  ms_first *first = &store->deadline;
+  if (!first->known) MS_TRY(ms_deadline_next(store, INT64_MIN, &first->at_ms));
+  first->known = true;
+  *at_ms = first->at_ms;
+  return MS_OK;
+}
+
 ms_status ms_deadline_due(ms_store *store, int64_t now_ms, ms_ids *ids) {
   ms_statement *statement;
   bool row;

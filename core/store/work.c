@@ -309,7 +309,9 @@ static ms_status move_deadline(ms_store *store, const ms_work *before, const ms_
   bool has = after->deadline_ms != MS_NEVER && !ms_state_is_finished(after->state);
   if (had && has && before->deadline_ms == after->deadline_ms) return MS_OK;
   if (had) MS_TRY(ms_sql_run(store, delete_deadline, "ii", before->deadline_ms, before->id));
+  if (had) ms_first_leave(&store->deadline, before->deadline_ms);
   if (has) MS_TRY(ms_sql_run(store, insert_deadline, "ii", after->deadline_ms, after->id));
+  if (has) ms_first_join(&store->deadline, after->deadline_ms);
   return MS_OK;
 }
 
@@ -382,6 +384,7 @@ static ms_status write_note(ms_store *store, int64_t at_ms, const int64_t *ids, 
                          ? ms_sql_run(store, insert_finish, "it", at_ms, ms_buf_text(&text))
                          : no_memory(store);
   ms_buf_deinit(&text);
+  ms_first_join(&store->finish, at_ms);
   return status;
 }
 

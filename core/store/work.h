@@ -116,8 +116,9 @@ ms_status ms_waiting_take(struct ms_store *store, int64_t lane, ms_spot first, m
 /* An un-begun claim is given back as if it had never been. */
 ms_status ms_waiting_return(struct ms_store *store, const ms_work *work);
 
-/* Unfinished works whose deadline is at or before now (running ones among them); and the first
- * deadline after now. */
+/* The first deadline of an unfinished work, MS_NEVER if there is none; the works whose deadline is
+ * at or before now (running ones among them); and the first deadline after now. */
+ms_status ms_deadline_first(struct ms_store *store, int64_t *at_ms);
 ms_status ms_deadline_due(struct ms_store *store, int64_t now_ms, ms_ids *ids);
 ms_status ms_deadline_next(struct ms_store *store, int64_t now_ms, int64_t *at_ms);
 
