@@ -19,6 +19,17 @@ static int64_t start_of(const ms_work *work) {
   return work->enqueued_at_ms + work->delay_ms;
 }
 
+/* Both were read when the work was enqueued, but rows are changed by hand, and zones go. */
+static ms_status read_calendar(ms_engine *engine, const ms_work *work, ms_cron *cron,
+                               ms_zone **zone) {
+  ms_err err = {0};
+  ms_status status = ms_cron_parse(work->cron, cron, &err);
+  if (status == MS_OK) status = ms_zone_open(work->zone, zone, &err);
+  if (status == MS_OK || status == MS_NOMEM) return status;
+  return ms_fail(ms_store_err(engine->store), MS_CORRUPT, "table work: the calendar of %lld: %s",
+                 (long long)work->id, err.message);
+}
+
 /* Before anything has run the first match may be the start itself, but not the enqueue time. */
 static ms_status cron_due(ms_engine *engine, const ms_work *work, int64_t *due_at_ms) {
   ms_cron cron;
@@ -28,8 +39,7 @@ static ms_status cron_due(ms_engine *engine, const ms_work *work, int64_t *due_a
     after = start_of(work) - 1;
     if (after < work->enqueued_at_ms) after = work->enqueued_at_ms;
   }
-  MS_TRY(ms_cron_parse(work->cron, &cron, ms_store_err(engine->store)));
-  MS_TRY(ms_zone_open(work->zone, &zone, ms_store_err(engine->store)));
+  MS_TRY(read_calendar(engine, work, &cron, &zone));
   if (!ms_cron_next(&cron, zone, after, due_at_ms)) *due_at_ms = MS_NEVER - 1;
   ms_zone_free(zone);
   return MS_OK;

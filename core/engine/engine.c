@@ -394,21 +394,29 @@ static ms_status apply_interrupt(ms_engine *engine, ms_call *call) {
   return MS_OK;
 }
 
-static ms_status apply_count_runs(ms_engine *engine, ms_call *call) {
-  (void)call;
-  return engine->runs.count ? MS_BUSY : MS_OK;
+typedef struct runs_call {
+  ms_call call;
+  bool any;
+} runs_call;
+
+static ms_status apply_any_runs(ms_engine *engine, ms_call *call) {
+  ((runs_call *)(void *)call)->any = engine->runs.count > 0;
+  return MS_OK;
 }
 
-/* Waits until nothing runs any more; false when the time is over first. */
+/* Waits until nothing runs any more; false when the time is over first, or when the store is in no
+ * state to take the results. */
 static bool wait_for_runs(ms_engine *engine, int64_t wait_ms) {
   int64_t until_ms = ms_clock_steady_ms(&(ms_clock){0}) + wait_ms;
   for (;;) {
-    ms_call count = {.apply = apply_count_runs, .reads = true};
+    runs_call runs = {.call = {.apply = apply_any_runs}};
     int64_t seen = ms_changes(engine);
     ms_pollfd_clear(engine);
-    if (ms_engine_call(engine, &count, NULL) != MS_BUSY) return true;
+    ms_status status = ms_engine_call(engine, &runs.call, NULL);
+    if (status == MS_OK && !runs.any) return true;
     int64_t left_ms = until_ms - ms_clock_steady_ms(&(ms_clock){0});
-    if (left_ms <= 0) return false;
+    bool may_pass = status == MS_OK || status == MS_BUSY || status == MS_FULL;
+    if (left_ms <= 0 || !may_pass) return false;
     ms_wait(engine, seen, left_ms);
   }
 }
@@ -418,10 +426,12 @@ static void give_up_host_runs(ms_engine *engine) {
   size_t at = 0;
   ms_ids ids = {0};
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
-    if (flight->host) ms_ids_add(&ids, flight->run.id);
+    if (flight->host && !ms_flight_returned(engine, flight)) ms_ids_add(&ids, flight->run.id);
   }
   for (size_t i = 0; i < ids.count; i++) {
-    ms_engine_give_back(engine, &((ms_flight *)ms_map_get(&engine->runs, ids.items[i]))->run);
+    ms_flight *flight = ms_map_get(&engine->runs, ids.items[i]);
+    ms_take_unbegun(engine, flight);
+    ms_engine_give_back(engine, &flight->run);
   }
   ms_ids_deinit(&ids);
 }

@@ -153,6 +153,16 @@ static bool attempts_used_up(const ms_work *work) {
   return work->max_attempts > 0 && work->attempt >= work->max_attempts;
 }
 
+/* Work whose calendar cannot be read any more ends, or its result would hold up all others. */
+static ms_status end_calendar(ms_engine *engine, const ms_work *before, ms_work *after,
+                              bool ended) {
+  ms_err err = *ms_store_err(engine->store);
+  after->outcome = MS_OUTCOME_FAILURE;
+  after->output = MS_TEXT_NONE;
+  after->error = ms_text_of(err.message);
+  return finish(engine, before, after, MS_FAILED, ended, MS_EVENT_FAILED);
+}
+
 /* Periodic work goes on to its next period, whatever became of this one. */
 static ms_status next_period(ms_engine *engine, const ms_work *before, ms_work *after, bool ended,
                              ms_event_type event) {
@@ -161,7 +171,9 @@ static ms_status next_period(ms_engine *engine, const ms_work *before, ms_work *
   after->attempt = 0;
   after->streak = 0;
   after->period++;
-  MS_TRY(ms_due_at(engine, after, &after->due_at_ms));
+  ms_status status = ms_due_at(engine, after, &after->due_at_ms);
+  if (status == MS_CORRUPT) return end_calendar(engine, before, after, ended);
+  MS_TRY(status);
   MS_TRY(ms_work_move(engine->store, before, after, ended));
   return ms_outbox_event(engine, event, after->id);
 }

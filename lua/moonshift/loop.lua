@@ -151,16 +151,13 @@ end
 -- once is enough.
 function Loop:close(grace)
   local begun = core.steady()
-  local drained, message, code = core.drain(self.manager)
-  if not drained then
-    return nil, message, code
-  end
+  -- A store in trouble does not keep a manager open; the end tells of the trouble.
+  core.drain(self.manager)
   self.runs:heed_stops()
   if grace then
     grace = math.max(0, grace - (core.steady() - begun))
   end
-  local closed
-  closed, message, code = core.shut(self.manager, grace)
+  local closed, message, code = core.shut(self.manager, grace)
   inbox.deliver(self.manager, self.state, math.huge)
   return closed, message, code
 end
