@@ -54,6 +54,16 @@ static unsigned let_sleep(ms_engine *engine) {
   return tired;
 }
 
+/* One cause may trouble several sensors. */
+static bool is_known(const ms_sensing *sensing, const ms_reading *readings, int at) {
+  bool known = false;
+  for (int i = 0; i < MS_SENSED_COUNT; i++) {
+    bool told = (sensing->told & MS_SENSED_BIT(i)) != 0;
+    known = known || (told && strcmp(readings[i].trouble, readings[at].trouble) == 0);
+  }
+  return known;
+}
+
 /* Trouble is told once, when work needs the condition. */
 static void report(ms_engine *engine, unsigned needed) {
   ms_sensing *sensing = &engine->sensing;
@@ -62,7 +72,8 @@ static void report(ms_engine *engine, unsigned needed) {
     unsigned bit = MS_SENSED_BIT(i);
     bool troubled = readings[i].trouble[0] != '\0';
     bool tells = troubled && (needed & bit) && !(sensing->told & bit);
-    if (tells) ms_engine_trouble(engine, "sensor", readings[i].trouble, 0, NULL);
+    if (tells && !is_known(sensing, readings, i))
+      ms_engine_trouble(engine, "sensor", readings[i].trouble, 0, NULL);
     if (tells) sensing->told |= bit;
     if (readings[i].source && !troubled) sensing->told &= ~bit;
   }
@@ -77,6 +88,7 @@ bool ms_sensing_tend(ms_engine *engine) {
   sensing->asked = 0;
   sensing->served = needed;
   pthread_mutex_unlock(&engine->mutex);
+  if (!needed && !asked && ms_sensors_asleep(sensing->sensors)) return false;
   ms_sensors_sleep(sensing->sensors, tired);
   bool changed = ms_sensors_serve(sensing->sensors, needed, asked);
   report(engine, needed);

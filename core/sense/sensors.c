@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "sense/bus.h"
+#include "sense/join.h"
 #include "sense/load.h"
 #include "sense/network.h"
 #include "sense/steady.h"
@@ -15,6 +17,8 @@
 #define POLL_MS 30000
 /* Time never asks for more than one service in this. */
 #define PAUSE_MS 10
+/* What the bus knows something of. */
+#define ON_BUS (MS_SENSED_BIT(MS_SENSED_NETWORK) | MS_SENSED_POWER | MS_SENSED_BIT(MS_SENSED_IDLE))
 
 struct ms_sensors {
   ms_sensor_options options;
@@ -30,10 +34,12 @@ struct ms_sensors {
   int64_t polled_at_ms;
   ms_watch *network_watch; /* NULL while asleep, or when the system does not tell */
   ms_watch *power_watch;
+  ms_bus *bus;  /* NULL while all that it knows of sleeps, or when there is none */
+  bool serving; /* the bus may speak while it is asked */
 
   ms_reading readings[MS_SENSED_COUNT];
   ms_steady steady[MS_SENSED_COUNT];
-  ms_truth battery;
+  bool power_tells; /* no supply changes without a word */
   bool battery_low;
   bool storage_low;
   ms_load load;
@@ -54,6 +60,11 @@ static bool is_in(unsigned set, int sensed) {
   return (set & MS_SENSED_BIT(sensed)) != 0;
 }
 
+/* Both conditions of power come from one look. */
+static unsigned add_other(unsigned set) {
+  return set & MS_SENSED_POWER ? set | MS_SENSED_POWER : set;
+}
+
 /* ---- News ---- */
 
 static void hear_network(void *context) {
@@ -66,6 +77,12 @@ static void hear_power(void *context) {
   ms_sensors *sensors = context;
   sensors->heard |= MS_SENSED_POWER;
   sensors->hear(sensors->context);
+}
+
+static void hear_bus(void *context) {
+  ms_sensors *sensors = context;
+  sensors->heard |= ON_BUS;
+  if (!sensors->serving) sensors->hear(sensors->context);
 }
 
 static void on_timer(uv_timer_t *timer) {
@@ -97,17 +114,28 @@ static void wake(ms_sensors *sensors, unsigned set) {
   sensors->awake |= set;
 }
 
+/* The bus is there while any of what it knows is awake. Without one the kernel knows enough. */
+static void tend_bus(ms_sensors *sensors) {
+  bool needed = (sensors->awake & ON_BUS) && !sensors->options.no_bus;
+  if (needed && !sensors->bus) {
+    ms_bus_open(sensors->loop, hear_bus, sensors, &sensors->bus, NULL);
+  }
+  if (needed) return;
+  ms_bus_close(sensors->bus);
+  sensors->bus = NULL;
+}
+
 /* Need that comes and goes must not wake and put to sleep each time. */
 static int64_t sleeps_at_ms(const ms_sensors *sensors, int sensed) {
   return sensors->needed_at_ms[sensed] + sensors->options.poll_ms;
 }
 
-/* What the system does not tell by itself. A battery loses its charge without a word. */
+/* What the system does not tell by itself. */
 static unsigned list_polled(const ms_sensors *sensors) {
   unsigned set = MS_SENSED_BIT(MS_SENSED_IDLE);
   if (sensors->database) set |= MS_SENSED_BIT(MS_SENSED_STORAGE_NOT_LOW);
   if (!sensors->network_watch) set |= MS_SENSED_BIT(MS_SENSED_NETWORK);
-  if (!sensors->power_watch || sensors->battery != MS_FALSE) set |= MS_SENSED_POWER;
+  if (!sensors->power_tells) set |= MS_SENSED_POWER;
   return set & sensors->awake;
 }
 
@@ -118,7 +146,7 @@ static int rank_of(int sensed, int value) {
       [MS_NETWORK_ROAMING] = 1,     [MS_NETWORK_METERED] = 2,   [MS_NETWORK_CONNECTED] = 3,
       [MS_NETWORK_NOT_ROAMING] = 4, [MS_NETWORK_UNMETERED] = 5,
   };
-  return sensed == MS_SENSED_NETWORK ? network_ranks[value] : value == MS_TRUE;
+  return sensed == MS_SENSED_NETWORK ? network_ranks[value] : value == (int)MS_TRUE;
 }
 
 /* Takes in what was read; what counts may lag behind. */
@@ -134,25 +162,33 @@ static bool take(ms_sensors *sensors, int sensed, const ms_reading *read, int64_
   return !same;
 }
 
+static const ms_bus_values *bus_values(const ms_sensors *sensors) {
+  return sensors->bus ? ms_bus_values_of(sensors->bus) : NULL;
+}
+
 static bool look_at_network(ms_sensors *sensors, int64_t now_ms) {
   ms_reading read;
   ms_network_look(&read);
-  if (read.value == MS_NETWORK_CONNECTED && sensors->options.metered != MS_UNKNOWN) {
-    bool metered = sensors->options.metered == MS_TRUE;
-    read.value = metered ? MS_NETWORK_METERED : MS_NETWORK_UNMETERED;
-  }
+  ms_join_network(bus_values(sensors), sensors->options.metered, &read);
   return take(sensors, MS_SENSED_NETWORK, &read, now_ms);
 }
 
 static bool look_at_power(ms_sensors *sensors, int64_t now_ms) {
   ms_power power;
-  ms_reading read = {.source = "power_supply"};
-  ms_supplies_look(sensors->sysfs, &power);
+  const ms_bus_values *bus = bus_values(sensors);
+  ms_reading read = {.source = "UPower"};
+  sensors->power_tells = ms_join_power(bus, &power);
+  if (!sensors->power_tells) {
+    read.source = "power_supply";
+    ms_supplies_look(sensors->sysfs, &power);
+    /* A battery loses its charge without a word. */
+    sensors->power_tells = sensors->power_watch && power.battery == MS_FALSE;
+  }
   memcpy(read.trouble, power.trouble, sizeof read.trouble);
-  sensors->battery = power.battery;
-  read.value = ms_power_charging(&power);
+  ms_join_trouble(bus, &read);
+  read.value = (int)ms_power_charging(&power);
   bool changed = take(sensors, MS_SENSED_CHARGING, &read, now_ms);
-  read.value = ms_power_not_low(&power, &sensors->battery_low);
+  read.value = (int)ms_power_not_low(&power, &sensors->battery_low);
   return take(sensors, MS_SENSED_BATTERY_NOT_LOW, &read, now_ms) || changed;
 }
 
@@ -165,6 +201,7 @@ static bool look_at_storage(ms_sensors *sensors, int64_t now_ms) {
 static bool look_at_idle(ms_sensors *sensors, int64_t now_ms) {
   ms_reading read;
   ms_load_look(&sensors->load, sensors->procfs, sensors->options.idle_load, now_ms, &read);
+  ms_join_idle(bus_values(sensors), now_ms, &read);
   return take(sensors, MS_SENSED_IDLE, &read, now_ms);
 }
 
@@ -187,19 +224,19 @@ static unsigned list_ripe(const ms_sensors *sensors, int64_t now_ms) {
   return set;
 }
 
-static bool is_poll_due(const ms_sensors *sensors, int64_t now_ms) {
-  return now_ms - sensors->polled_at_ms >= sensors->options.poll_ms;
+static int64_t sooner(int64_t a_ms, int64_t b_ms) {
+  return a_ms < b_ms ? a_ms : b_ms;
 }
 
 /* Nobody is woken for what sleeps, or tells by itself. */
 static void arm(ms_sensors *sensors, unsigned needed, int64_t now_ms) {
-  int64_t next_ms = MS_NEVER;
-  if (list_polled(sensors)) next_ms = sensors->polled_at_ms + sensors->options.poll_ms;
+  int64_t next_ms = sensors->heard ? now_ms : MS_NEVER;
+  if (list_polled(sensors))
+    next_ms = sooner(next_ms, sensors->polled_at_ms + sensors->options.poll_ms);
   for (int i = 0; i < MS_SENSED_COUNT; i++) {
-    int64_t at_ms = sensors->steady[i].ripe_at_ms;
     bool lingers = is_in(sensors->awake & ~needed, i);
-    if (lingers && sleeps_at_ms(sensors, i) < at_ms) at_ms = sleeps_at_ms(sensors, i);
-    if (at_ms < next_ms) next_ms = at_ms;
+    next_ms = sooner(next_ms, sensors->steady[i].ripe_at_ms);
+    if (lingers) next_ms = sooner(next_ms, sleeps_at_ms(sensors, i));
   }
   uv_timer_stop(&sensors->timer);
   if (next_ms == MS_NEVER) return;
@@ -210,15 +247,19 @@ static void arm(ms_sensors *sensors, unsigned needed, int64_t now_ms) {
 
 /* ---- The set ---- */
 
+bool ms_sensors_asleep(const ms_sensors *sensors) {
+  return !sensors->awake;
+}
+
 unsigned ms_sensors_tired(const ms_sensors *sensors, unsigned needed) {
   int64_t now_ms = ms_clock_steady_ms(&(ms_clock){0});
   unsigned set = 0;
+  needed = add_other(needed);
   for (int i = 0; i < MS_SENSED_COUNT; i++) {
     bool lingers = is_in(sensors->awake & ~needed, i);
     if (lingers && sleeps_at_ms(sensors, i) <= now_ms) set |= MS_SENSED_BIT(i);
   }
-  /* Two conditions, one watch. */
-  return (set & MS_SENSED_POWER) == MS_SENSED_POWER ? set : set & ~MS_SENSED_POWER;
+  return set;
 }
 
 void ms_sensors_sleep(ms_sensors *sensors, unsigned set) {
@@ -238,23 +279,36 @@ void ms_sensors_sleep(ms_sensors *sensors, unsigned set) {
   sensors->awake &= ~set;
 }
 
+/* What is to be looked at now, with what is polled among it when that is due. */
+static unsigned list_due(ms_sensors *sensors, int64_t now_ms) {
+  unsigned set = list_ripe(sensors, now_ms);
+  unsigned polled = list_polled(sensors);
+  bool due = now_ms - sensors->polled_at_ms >= sensors->options.poll_ms;
+  if (!due || !polled) return set;
+  sensors->polled_at_ms = now_ms;
+  /* How long nobody has touched the machine is told only on request. */
+  if (is_in(polled, MS_SENSED_IDLE) && sensors->bus) ms_bus_ask(sensors->bus);
+  return set | polled;
+}
+
 bool ms_sensors_serve(ms_sensors *sensors, unsigned needed, unsigned asked) {
   int64_t now_ms = ms_clock_steady_ms(&(ms_clock){0});
-  unsigned wanted = needed | asked;
-  if (wanted & MS_SENSED_POWER) wanted |= MS_SENSED_POWER;
-  unsigned set = (wanted & ~sensors->awake) | asked | sensors->heard | list_ripe(sensors, now_ms);
+  needed = add_other(needed);
+  unsigned wanted = needed | add_other(asked);
+  unsigned woken = wanted & ~sensors->awake;
   for (int i = 0; i < MS_SENSED_COUNT; i++) {
     if (is_in(wanted, i)) sensors->needed_at_ms[i] = now_ms;
   }
-  sensors->heard = 0;
   drop_ended(&sensors->network_watch);
   drop_ended(&sensors->power_watch);
-  wake(sensors, wanted & ~sensors->awake);
-  bool changed = false;
-  unsigned polled = list_polled(sensors);
-  if (is_poll_due(sensors, now_ms)) set |= polled;
-  if (set & polled) sensors->polled_at_ms = now_ms;
-  changed = look(sensors, set & sensors->awake, now_ms) || changed;
+  wake(sensors, woken);
+  sensors->serving = true;
+  unsigned set = woken | asked | sensors->heard;
+  sensors->heard = 0;
+  set |= list_due(sensors, now_ms);
+  bool changed = look(sensors, set & sensors->awake, now_ms);
+  tend_bus(sensors);
+  sensors->serving = false;
   arm(sensors, needed, now_ms);
   return changed;
 }
@@ -305,7 +359,9 @@ void ms_sensors_close(ms_sensors *sensors) {
   uv_close((uv_handle_t *)&sensors->timer, NULL);
   ms_watch_close(sensors->network_watch);
   ms_watch_close(sensors->power_watch);
+  ms_bus_close(sensors->bus);
   sensors->network_watch = sensors->power_watch = NULL;
+  sensors->bus = NULL;
   sensors->loop = NULL;
 }
 

@@ -28,6 +28,7 @@ ms_status ms_sensors_open(ms_sensors *sensors, uv_loop_t *loop, void (*hear)(voi
 /* Wakes what is needed; looks where something has happened, where it is time to, and at all that is
  * asked. Both are sets of conditions. True if a reading has changed. */
 bool ms_sensors_serve(ms_sensors *sensors, unsigned needed, unsigned asked);
+bool ms_sensors_asleep(const ms_sensors *sensors);
 /* What nobody has needed for a while, and putting it to sleep. */
 unsigned ms_sensors_tired(const ms_sensors *sensors, unsigned needed);
 void ms_sensors_sleep(ms_sensors *sensors, unsigned set);

@@ -50,6 +50,11 @@ function child.start_on_disk(name, disk, size, filler, filled, ...)
     command(name, { ... })))
 end
 
+--- The same, in a network of its own that has no links but a sleeping loopback.
+function child.start_on_network(name, ...)
+  return start("unshare -rn sh", "echo $$; " .. command(name, { ... }))
+end
+
 --- Kills all children that are left.
 function child.clear()
   for self in pairs(started) do

@@ -1,0 +1,32 @@
+local child = require "spec.support.child"
+local folder = require "spec.support.folder"
+
+local ready = os.execute "unshare -rn true 2>/dev/null"
+local may = ready == true or ready == 0
+
+describe("the network", function()
+  after_each(function()
+    child.clear()
+    folder.clear()
+  end)
+
+  it("is felt as it comes and goes, and moves work", function()
+    if not may and not os.getenv "CI" then
+      pending "this user may not make networks"
+      return
+    end
+    local one = child.start_on_network("network", folder.new() .. "/work.db")
+    one:expect "none network is none (rtnetlink"
+    one:expect "begin 1"
+    one:expect "unmetered"
+    one:expect "stopped constraint:network"
+    one:expect "constraint:network"
+    one:expect "none"
+    one:expect "none"
+    one:expect "begin 1"
+    one:expect "unmetered"
+    one:expect "stopped constraint:network"
+    one:expect "none"
+    one:expect "the route stands"
+  end)
+end)
