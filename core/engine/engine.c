@@ -132,24 +132,36 @@ static ms_status open_pool(ms_engine *engine, const ms_options *options, ms_err 
 
 /* ---- Joining ---- */
 
-typedef struct join_call {
-  ms_call call;
-  const ms_options *options;
-} join_call;
-
-static ms_status apply_join(ms_engine *engine, ms_call *call) {
-  const ms_options *options = ((join_call *)(void *)call)->options;
-  if (options->stepped) {
-    MS_TRY(ms_process_add(engine->store, getpid(), engine->turn.now_ms, &engine->owner));
-    if (!ms_ids_add(&engine->world->alive, engine->owner)) return ms_engine_no_memory(engine);
-  } else {
-    MS_TRY(ms_process_add(engine->store, getpid(), engine->turn.now_ms, &engine->owner));
-    if (!ms_store_in_memory(engine->store)) {
-      MS_TRY(ms_peers_join(&engine->peers, engine->owner, ms_store_err(engine->store)));
-    }
+/* On the board two processes may not have the same place. */
+static bool has_place(const ms_engine *engine) {
+  for (size_t i = 0; i < engine->others.count; i++) {
+    if ((engine->others.items[i] - engine->owner) % MS_BOARD_PLACES == 0) return false;
   }
-  MS_TRY(ms_jump_join(engine));
-  return ms_settle_orphans(engine);
+  return true;
+}
+
+static ms_status add_process(ms_engine *engine) {
+  for (int tries = 0; tries < MS_BOARD_PLACES; tries++) {
+    MS_TRY(ms_process_add(engine->store, getpid(), engine->turn.now_ms, &engine->owner));
+    if (has_place(engine)) return MS_OK;
+    MS_TRY(ms_process_delete(engine->store, engine->owner));
+  }
+  return ms_fail(ms_store_err(engine->store), MS_LIMIT,
+                 "open: %d processes have the database open already", MS_BOARD_PLACES);
+}
+
+/* This turn has taken note of the others, and of the works of the dead, before its calls. */
+static ms_status apply_join(ms_engine *engine, ms_call *call) {
+  (void)call;
+  MS_TRY(add_process(engine));
+  if (engine->board) {
+    ms_board_want(engine->board, engine->owner, MS_WANT_WORK, true);
+    ms_board_want(engine->board, engine->owner, MS_WANT_ENDS, true);
+    MS_TRY(ms_peers_join(&engine->peers, engine->owner, ms_store_err(engine->store)));
+  } else if (engine->options.stepped && !ms_ids_add(&engine->world->alive, engine->owner)) {
+    return ms_engine_no_memory(engine);
+  }
+  return ms_jump_join(engine);
 }
 
 static ms_status write_queues(ms_engine *engine, const ms_options *options, ms_err *err) {
@@ -313,15 +325,17 @@ static void init(ms_engine *engine, const ms_options *options) {
 }
 
 static ms_status open_engine(ms_engine *engine, const ms_options *options, ms_err *err) {
-  join_call join = {.call = {.apply = apply_join}, .options = options};
+  ms_call join = {.apply = apply_join};
   MS_TRY(open_pipe(engine, err));
   MS_TRY(world_open(engine, options, err));
   ms_jump_init(engine);
   if (!options->stepped && !ms_store_in_memory(engine->store)) {
     MS_TRY(ms_peers_open(&engine->peers, options->database, err));
+    MS_TRY(ms_board_open(engine->peers.lock_fd, &engine->board, err));
+    ms_store_share(engine->store, engine->board);
   }
   engine->closing = true;
-  MS_TRY(ms_engine_call(engine, &join.call, err));
+  MS_TRY(ms_engine_call(engine, &join, err));
   MS_TRY(write_queues(engine, options, err));
   MS_TRY(open_pool(engine, options, err));
   MS_TRY(learn_names(engine, options, err));
@@ -494,6 +508,8 @@ void ms_release(ms_engine *engine) {
   if (engine->options.stepped && engine->world) leave_the_living(engine);
   ms_list_init(&engine->host_runs);
   world_close(engine);
+  ms_board_close(engine->board);
+  engine->board = NULL;
   ms_peers_close(&engine->peers);
   if (engine->clock_fd >= 0) close(engine->clock_fd);
   engine->clock_fd = -1;

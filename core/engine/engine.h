@@ -20,6 +20,7 @@
 #include "model/constraint.h"
 #include "moonshift.h"
 #include "sense/sensors.h"
+#include "store/board.h"
 #include "store/lane.h"
 #include "store/process.h"
 #include "store/query.h"
@@ -144,6 +145,7 @@ struct ms_engine {
   _Atomic int64_t offset_ms; /* from the steady clock to the engine's time */
   int64_t owner;
   ms_peers peers;
+  ms_board *board;       /* NULL = nobody else can have the store open */
   ms_ids others;         /* numbers of the other processes on the store */
   bool jumped;           /* the clock was set and no turn has taken note of it */
   bool foreign;          /* others have changed the store and no turn has taken note of it */

@@ -3,6 +3,7 @@
 #define MS_STORE_PRIVATE_H
 
 #include "base/arena.h"
+#include "store/board.h"
 #include "store/claim.h"
 #include "store/lane.h"
 #include "store/queue.h"
@@ -31,6 +32,7 @@ static inline void ms_first_leave(ms_first *first, int64_t at_ms) {
 struct ms_store {
   const ms_driver *driver;
   void *connection; /* the driver's */
+  ms_board *board;  /* NULL = nobody shares the store, or its writers need no line */
   ms_err err;
   bool in_memory;
   int64_t data_version;

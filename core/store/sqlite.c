@@ -21,6 +21,9 @@ typedef struct sqlite {
   sqlite3 *handle;
   int64_t busy_timeout_ms;
   int64_t busy_since_ms;
+  uint32_t ticket; /* in the board's line, while in_line */
+  bool in_line;
+  bool only_tries; /* a lock that is taken is not waited for */
   int wal_pages;
 } sqlite;
 
@@ -99,11 +102,17 @@ static int64_t steady_ms(void) {
   return ms_clock_steady_ms(&(ms_clock){0});
 }
 
-/* SQLite's own handler sleeps for up to 100 ms at a time and so starves. */
+static bool out_of_time(const sqlite *connection) {
+  return steady_ms() - connection->busy_since_ms >= connection->busy_timeout_ms;
+}
+
+/* SQLite's own handler sleeps for up to 100 ms at a time and so starves. Our processes stand in
+ * line; this is for other programs that write, and for whoever was passed by in the line. */
 static int wait_for_writer(void *context, int tries) {
   sqlite *connection = context;
-  if (tries == 0) connection->busy_since_ms = steady_ms();
-  if (steady_ms() - connection->busy_since_ms >= connection->busy_timeout_ms) return 0;
+  if (connection->only_tries) return 0;
+  if (tries == 0 && !connection->in_line) connection->busy_since_ms = steady_ms();
+  if (out_of_time(connection)) return 0;
   nanosleep(&(struct timespec){.tv_nsec = BUSY_PAUSE_NS}, NULL);
   return 1;
 }
@@ -268,18 +277,68 @@ static ms_text sqlite_get_text(const ms_statement *statement, int column) {
 
 /* ---- Transactions ---- */
 
+static ms_status begin_write(ms_store *store) {
+  return ms_sql_run(store, "BEGIN IMMEDIATE", "");
+}
+
+static ms_status try_write(ms_store *store) {
+  sqlite_of(store)->only_tries = true;
+  ms_status status = begin_write(store);
+  sqlite_of(store)->only_tries = false;
+  return status;
+}
+
+static void join_line(ms_store *store) {
+  sqlite *connection = sqlite_of(store);
+  connection->busy_since_ms = steady_ms();
+  connection->ticket = ms_line_join(store->board);
+  connection->in_line = true;
+}
+
+static void leave_line(ms_store *store) {
+  sqlite *connection = sqlite_of(store);
+  if (connection->in_line) ms_line_leave(store->board, connection->ticket);
+  connection->in_line = false;
+}
+
+/* While the line is stuck the lock tells whether somebody still works under it, or whether whoever
+ * the line waits for is gone. */
+static ms_status wait_in_line(ms_store *store) {
+  const sqlite *connection = sqlite_of(store);
+  ms_line line;
+  while ((line = ms_line_wait(store->board, connection->ticket)) != MS_LINE_REACHED) {
+    bool late = out_of_time(connection);
+    if (line == MS_LINE_MOVED && !late) continue;
+    ms_status status = try_write(store);
+    if (status != MS_BUSY || late) return status;
+  }
+  return begin_write(store);
+}
+
+/* A ticket whose turn has not come is left for the others to pass by. */
+static ms_status begin_write_in_turn(ms_store *store) {
+  if (!store->board) return begin_write(store);
+  join_line(store);
+  ms_status status = wait_in_line(store);
+  if (status != MS_OK) sqlite_of(store)->in_line = false;
+  return status;
+}
+
 static ms_status sqlite_begin(ms_store *store, bool writes, int64_t *version) {
-  MS_TRY(ms_sql_run(store, writes ? "BEGIN IMMEDIATE" : "BEGIN", ""));
+  MS_TRY(writes ? begin_write_in_turn(store) : ms_sql_run(store, "BEGIN", ""));
   return ms_sql_int(store, "PRAGMA data_version", 0, version, "");
 }
 
 static ms_status sqlite_commit(ms_store *store) {
-  return ms_sql_run(store, "COMMIT", "");
+  MS_TRY(ms_sql_run(store, "COMMIT", ""));
+  leave_line(store);
+  return MS_OK;
 }
 
 static void sqlite_rollback(ms_store *store) {
   sqlite3 *handle = sqlite_of(store)->handle;
   if (!sqlite3_get_autocommit(handle)) sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
+  leave_line(store);
 }
 
 static int sqlite_wal_pages(const ms_store *store) {

@@ -30,6 +30,10 @@ void ms_store_close(ms_store *store) {
   ms_mem_free(store);
 }
 
+void ms_store_share(ms_store *store, ms_board *board) {
+  store->board = board;
+}
+
 ms_err *ms_store_err(ms_store *store) {
   return &store->err;
 }

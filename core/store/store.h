@@ -11,6 +11,7 @@
 #define MS_STORE_STORE_H
 
 #include "base/status.h"
+#include "store/board.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,6 +26,9 @@ typedef struct ms_store_options {
 
 ms_status ms_store_open(const ms_store_options *options, ms_store **store, ms_err *err);
 void ms_store_close(ms_store *store);
+/* Before each write the store stands in the board's line, which must live until the store is
+ * closed. */
+void ms_store_share(ms_store *store, ms_board *board);
 /* The detail of the last failure. */
 ms_err *ms_store_err(ms_store *store);
 bool ms_store_in_memory(const ms_store *store);

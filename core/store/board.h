@@ -1,0 +1,53 @@
+/* The board: a page of memory that all processes on a store share. On it stands the line in which
+ * those who want to write wait for each other, and what each process wants to hear of.
+ *
+ * A board belongs to its engine and is a mapping of the lock file, whose descriptor stays the
+ * caller's. The child of a fork does not have it. A process has the place of its number.
+ *
+ * Any thread may call; a ticket belongs to the thread that drew it.
+ *
+ * Only opening can fail. The line decides nothing but the order: the lock is SQLite's. Whoever is
+ * killed or stopped in the line holds nothing, and after a moment without movement is passed by. */
+#ifndef MS_STORE_BOARD_H
+#define MS_STORE_BOARD_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct ms_board ms_board;
+
+/* How many processes can have the store open at once. */
+#define MS_BOARD_PLACES 896
+
+ms_status ms_board_open(int file, ms_board **board, ms_err *err);
+void ms_board_close(ms_board *board);
+
+/* ---- The line ---- */
+
+typedef enum ms_line {
+  MS_LINE_REACHED, /* it is this ticket's turn, or was */
+  MS_LINE_MOVED,   /* others went on; wait again */
+  MS_LINE_STUCK,   /* nobody did for a while: whose turn it is may be gone, so try the lock */
+} ms_line;
+
+/* Stands in line, behind everybody who does already. */
+uint32_t ms_line_join(ms_board *board);
+/* Returns within milliseconds, whatever happens. */
+ms_line ms_line_wait(ms_board *board, uint32_t ticket);
+/* The writer is done: the next is let go on, and whoever stood before the writer may as well. */
+void ms_line_leave(ms_board *board, uint32_t ticket);
+
+/* ---- What processes want to hear of ---- */
+
+typedef enum ms_want {
+  MS_WANT_WORK = 1, /* work that may start: something is free for it */
+  MS_WANT_ENDS = 2, /* what becomes of works: somebody waits or observes */
+} ms_want;
+
+/* What is said before a commit, or before a look at the store, is seen by all who commit later. */
+void ms_board_want(ms_board *board, int64_t owner, ms_want want, bool wanted);
+bool ms_board_wants(const ms_board *board, int64_t owner, ms_want want);
+
+#endif

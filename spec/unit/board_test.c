@@ -1,0 +1,118 @@
+/* The board that all processes share: order in the line, and who is passed by. */
+#include "store/board.h"
+#include "unit.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static int file;
+static ms_board *board;
+
+static void open_board(void) {
+  char path[] = "/tmp/board_test.XXXXXX";
+  ms_err err;
+  file = mkstemp(path);
+  unlink(path);
+  UNIT_CHECK(ms_board_open(file, &board, &err) == MS_OK);
+}
+
+static ms_line wait_while_moving(uint32_t ticket) {
+  ms_line line;
+  do {
+    line = ms_line_wait(board, ticket);
+  } while (line == MS_LINE_MOVED);
+  return line;
+}
+
+static void whoever_came_first_goes_first(void) {
+  uint32_t a = ms_line_join(board), b = ms_line_join(board);
+  UNIT_CHECK(ms_line_wait(board, a) == MS_LINE_REACHED);
+  UNIT_CHECK(ms_line_wait(board, b) == MS_LINE_STUCK);
+  ms_line_leave(board, a);
+  UNIT_CHECK(ms_line_wait(board, b) == MS_LINE_REACHED);
+  ms_line_leave(board, b);
+}
+
+static void whoever_is_gone_is_passed_by(void) {
+  uint32_t gone = ms_line_join(board), next = ms_line_join(board), last = ms_line_join(board);
+  UNIT_CHECK(wait_while_moving(next) == MS_LINE_STUCK);
+  ms_line_leave(board, next);
+  UNIT_CHECK(ms_line_wait(board, last) == MS_LINE_REACHED);
+  UNIT_CHECK(ms_line_wait(board, gone) == MS_LINE_REACHED);
+  ms_line_leave(board, gone);
+  UNIT_CHECK(ms_line_wait(board, last) == MS_LINE_REACHED);
+  ms_line_leave(board, last);
+}
+
+typedef struct stander {
+  pthread_t thread;
+  uint32_t ticket;
+  uint32_t *order;
+  int *count;
+} stander;
+
+static void *stand(void *context) {
+  stander *self = context;
+  while (ms_line_wait(board, self->ticket) != MS_LINE_REACHED) {
+  }
+  self->order[(*self->count)++] = self->ticket;
+  ms_line_leave(board, self->ticket);
+  return NULL;
+}
+
+static void all_who_wait_go_in_their_order(void) {
+  enum { MANY = 40 };
+  stander standers[MANY];
+  uint32_t order[MANY];
+  int count = 0;
+  uint32_t first = ms_line_join(board);
+  for (int i = 0; i < MANY; i++) {
+    standers[i] = (stander){.order = order, .count = &count};
+    standers[i].ticket = ms_line_join(board);
+  }
+  for (int i = MANY - 1; i >= 0; i--)
+    UNIT_INT(0, pthread_create(&standers[i].thread, NULL, stand, &standers[i]));
+  ms_line_leave(board, first);
+  for (int i = 0; i < MANY; i++)
+    pthread_join(standers[i].thread, NULL);
+  UNIT_INT(MANY, count);
+  for (int i = 0; i < MANY; i++)
+    UNIT_INT(first + 1 + (uint32_t)i, order[i]);
+}
+
+static void wants_are_each_process_own(void) {
+  ms_board_want(board, 7, MS_WANT_WORK, true);
+  ms_board_want(board, 7, MS_WANT_ENDS, true);
+  ms_board_want(board, 7, MS_WANT_WORK, false);
+  UNIT_CHECK(!ms_board_wants(board, 7, MS_WANT_WORK));
+  UNIT_CHECK(ms_board_wants(board, 7, MS_WANT_ENDS));
+  UNIT_CHECK(!ms_board_wants(board, 8, MS_WANT_ENDS));
+}
+
+static void another_mapping_is_the_same_board(void) {
+  ms_board *other;
+  ms_err err;
+  ms_board_want(board, 9, MS_WANT_WORK, true);
+  UNIT_CHECK(ms_board_open(file, &other, &err) == MS_OK);
+  UNIT_CHECK(ms_board_wants(other, 9, MS_WANT_WORK));
+  uint32_t a = ms_line_join(board), b = ms_line_join(other);
+  UNIT_CHECK(b == a + 1);
+  ms_line_leave(board, a);
+  UNIT_CHECK(ms_line_wait(other, b) == MS_LINE_REACHED);
+  ms_line_leave(other, b);
+  ms_board_close(other);
+}
+
+int main(void) {
+  UNIT_RUN(open_board);
+  UNIT_RUN(whoever_came_first_goes_first);
+  UNIT_RUN(whoever_is_gone_is_passed_by);
+  UNIT_RUN(all_who_wait_go_in_their_order);
+  UNIT_RUN(wants_are_each_process_own);
+  UNIT_RUN(another_mapping_is_the_same_board);
+  ms_board_close(board);
+  close(file);
+  return unit_end();
+}
