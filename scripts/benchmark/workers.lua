@@ -17,4 +17,12 @@ return {
     io.stdout:flush()
     work:sleep "1d"
   end,
+
+  --- Says when it begins, and does not end.
+  hold = function(_, work)
+    io.stdout:write(("begun %.6f\n"):format(system.gettime()))
+    io.stdout:flush()
+    work:sleep "1h"
+    return "retry"
+  end,
 }
