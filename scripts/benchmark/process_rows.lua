@@ -196,7 +196,7 @@ rows[#rows + 1] = {
   name = "idle behind waiting works",
   measure = function(place)
     local manager = open(place)
-    enqueue_all(manager, place.waiting, { constraints = { network = "connected" } })
+    enqueue_all(manager, place.waiting, { constraints = { custom = { "never" } } })
     local runner = start_runner(place)
     system.sleep(1)
     local before = runner:wakes()
