@@ -17,15 +17,14 @@ describe("the network", function()
     end
     local one = child.start_on_network("network", folder.new() .. "/work.db")
     one:expect "none network is none (rtnetlink"
-    one:expect "begin 1"
+    one:expect "attempt 1"
     one:expect "unmetered"
-    one:expect "stopped constraint:network"
     one:expect "constraint:network"
     one:expect "none"
     one:expect "none"
-    one:expect "begin 1"
+    one:expect "attempt 1"
     one:expect "unmetered"
-    one:expect "stopped constraint:network"
+    one:expect "constraint:network"
     one:expect "none"
     one:expect "the route stands"
   end)

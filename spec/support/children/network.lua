@@ -1,5 +1,5 @@
---- network.lua DATABASE: says what its manager makes of a network that comes and goes. It has one of
---- its own.
+--- network.lua DATABASE: says what its manager makes of a network that comes and goes, which is one
+--- of its own.
 io.stdout:setvbuf "line"
 local moonshift = require "moonshift"
 local manager
@@ -38,8 +38,7 @@ manager = assert(moonshift.open {
   sensors = { bus = false, metered = false },
   workers = {
     hold = function(_, work)
-      say("begin", work.attempt)
-      say("stopped", select(2, work:sleep "1h"))
+      work:sleep "1h"
       return "success"
     end,
   },
@@ -50,7 +49,7 @@ local id = manager:enqueue { worker = "hold", constraints = { network = "connect
 say(manager:conditions().network, manager:why(id)[1].detail:match "^(.-), since ")
 
 connect()
-await_state(id, "running")
+say("attempt", await_state(id, "running").attempt)
 say(manager:conditions().network)
 
 run "ip link set near0 down"
@@ -60,12 +59,12 @@ say(manager:conditions().network)
 -- What comes back so soon must stand first.
 connect()
 say(manager:conditions().network)
-await_state(id, "running")
+say("attempt", await_state(id, "running").attempt)
 say(manager:conditions().network)
 
 -- The route stays when the other end goes, and leads nowhere.
 run "ip link set far0 down"
-await_state(id, "enqueued")
+say(await_state(id, "enqueued").stop_reason)
 say(manager:conditions().network)
 run "ip route show default | grep -q near0"
 say "the route stands"
