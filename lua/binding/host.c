@@ -5,7 +5,11 @@
 #include "binding/check.h"
 #include "binding/signal.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* ---- When to look. ---- */
 
@@ -43,13 +47,34 @@ static int changes(lua_State *L, ms_handle *handle) {
   return 1;
 }
 
+/* Waits for the descriptor that a driver has cleared, and for input. */
+static int wait_reading(lua_State *L, ms_handle *handle, int input, int64_t timeout_ms) {
+  char bytes[4096];
+  struct pollfd fds[] = {{ms_pollfd(handle->core), POLLIN, 0}, {input, POLLIN, 0}};
+  poll(fds, 2, timeout_ms < INT32_MAX ? (int)timeout_ms : INT32_MAX);
+  if (!fds[1].revents) return 0;
+  ssize_t size = read(input, bytes, sizeof bytes);
+  if (size < 0 && (errno == EINTR || errno == EAGAIN)) return 0;
+  lua_pushlstring(L, bytes, size > 0 ? (size_t)size : 0);
+  return 1;
+}
+
+/* wait(seen, timeout, input) returns what was read of a descriptor, "" at its end. */
 static int wait(lua_State *L, ms_handle *handle) {
-  int64_t seen = 0;
-  int64_t timeout_ms = -1;
+  int64_t seen = 0, timeout_ms = -1, input = -1;
   ms_lua_to_int64(L, 2, &seen);
   ms_lua_to_int64(L, 3, &timeout_ms);
+  if (ms_lua_to_int64(L, 4, &input)) return wait_reading(L, handle, (int)input, timeout_ms);
   ms_wait(handle->core, seen, timeout_ms);
   return 0;
+}
+
+/* A descriptor of standard input that stays what it is, or nil if that is closed. */
+static int take_input(lua_State *L) {
+  int input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (input < 0) return 0;
+  lua_pushinteger(L, input);
+  return 1;
 }
 
 typedef ms_status ms_ask(ms_manager *, bool *, ms_err *);
@@ -223,6 +248,7 @@ void ms_host_register(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"stopped", list_stopped},
       {"take_trouble", take_trouble},
+      {"take_input", take_input},
       {"report", report},
       {"steady", steady},
       {"signals_begin", signals_begin},

@@ -1,6 +1,7 @@
 --- The command line: parses the arguments, opens the store, runs one command.
 local moonshift = require "moonshift"
 local commands = require "moonshift.cli.commands"
+local conditions = require "moonshift.cli.conditions"
 local doctor = require "moonshift.cli.doctor"
 local fail = require "moonshift.cli.fail"
 local parser = require "moonshift.cli.parser"
@@ -44,6 +45,7 @@ local function execute(options)
     return doctor(database_of(options), options)
   end
   local command = options.command == "run" and run or commands[options.command]
+  options.conditions = options.set and conditions.new(options.set)
   options.begun = os.time()
   local manager = fail.check(moonshift.open(open_options(options)))
   local ok, result = pcall(command, manager, options)

@@ -54,7 +54,8 @@ local function add_run(parser)
   run:option("--setup", "A module that each worker thread requires first."):argname "MODULE"
   run:option("--until", "When to end by itself."):choices { "idle", "done" }
   run:option("--durability", "What an acknowledged change survives."):choices { "full", "normal" }
-  run:option("--set", "Give a condition a value: true, false or a kind of network.")
+  run:option("--set", "Give a condition a value: true, false or a kind of network; "
+    .. "- reads more of them from standard input, one a line, as long as it serves.")
     :count("*"):argname "NAME=VALUE"
   return run
 end

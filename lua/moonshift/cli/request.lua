@@ -1,6 +1,7 @@
 --- From the options of one command to the tables of the module: requests and selectors.
 local core = require "moonshift.core"
 local fail = require "moonshift.cli.fail"
+local format = require "moonshift.cli.format"
 
 local request = {}
 
@@ -91,6 +92,17 @@ function request.condition(word)
   local name, value = word:match "^([^=]+)=(.+)$"
   if not name then
     fail.usage(("--set: expected NAME=VALUE, got '%s'"):format(word))
+  end
+  return name, read_value(value)
+end
+
+--- The same of a line, in which no value hands the condition back to its sensor.
+function request.change(line)
+  local name, value = line:match "^([^=]+)=(.*)$"
+  if not name then
+    fail.usage(("expected NAME=VALUE, got '%s'"):format(format.plain(line)))
+  elseif value == "" then
+    return name, nil
   end
   return name, read_value(value)
 end

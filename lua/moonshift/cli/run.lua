@@ -3,18 +3,14 @@ local core = require "moonshift.core"
 local events = require "moonshift.cli.events"
 local fail = require "moonshift.cli.fail"
 local progress = require "moonshift.cli.progress"
-local request = require "moonshift.cli.request"
 local terminal = require "moonshift.cli.terminal"
 
 -- How long to wait for news before the line is drawn again, while works run and while none does.
 local REDRAW_MS = 200
 local REDRAW_IDLE_MS = 1000
 
-local function set_conditions(manager, words)
-  for _, word in ipairs(words) do
-    fail.check(manager:set_condition(request.condition(word)))
-  end
-end
+-- Signals are looked at after so many events.
+local SLICE = 64
 
 --- Returns how long the line may stay like this.
 local function draw(manager, line)
@@ -24,35 +20,54 @@ local function draw(manager, line)
   return #running > 0 and REDRAW_MS or REDRAW_IDLE_MS
 end
 
+--- What happened last is delivered before it is over.
 local function is_over(manager, mode)
-  if core.signals_caught(manager) then
-    return true
-  elseif mode then
-    return fail.check(core[mode](manager))
-  end
-  return false
+  return mode and fail.check(core[mode](manager)) and fail.check(manager:dispatch(SLICE)) == 0
 end
 
---- As manager:run, besides that it draws the line now and then; the engine's own threads do the
---- work, so that nothing is late.
-local function watch(manager, mode, line)
-  repeat
+--- Waits for news and for standard input, whose lines it takes.
+local function wait(manager, seen, options, line, pause)
+  local conditions = options.conditions
+  local text = core.wait(manager, seen, pause, conditions.input)
+  for _, complaint in ipairs(text and conditions:take(manager, text) or {}) do
+    if line then
+      line:clear()
+    end
+    io.stderr:write("moonshift: ", complaint, "\n")
+  end
+end
+
+--- As manager:run, besides that it reads conditions and draws the line now and then; the engine's
+--- own threads do the work, so that nothing is late.
+local function watch(manager, options, line)
+  while true do
     core.clear(manager)
     local seen = core.changes(manager)
-    fail.check(manager:dispatch())
-    local pause = draw(manager, line)
-    local over = is_over(manager, mode)
-    if not over then
-      core.wait(manager, seen, pause)
+    local count = fail.check(manager:dispatch(SLICE))
+    local pause = line and draw(manager, line)
+    if core.signals_caught(manager) then
+      return
+    elseif count == 0 then
+      if is_over(manager, options["until"]) then
+        return
+      end
+      wait(manager, seen, options, line, pause)
     end
-  until over
+  end
 end
 
-local function run_live(manager, mode)
-  local line = progress.new(terminal.width())
+local function serve(manager, options, line)
   fail.check(core.signals_begin(manager))
-  local ok, message = pcall(watch, manager, mode, line)
+  local ok, message = pcall(watch, manager, options, line)
   core.signals_end(manager)
+  if not ok then
+    error(message, 0)
+  end
+end
+
+local function run_live(manager, options)
+  local line = progress.new(terminal.width())
+  local ok, message = pcall(serve, manager, options, line)
   draw(manager, line)
   line:finish()
   if not ok then
@@ -75,14 +90,14 @@ local function run_with_lines(manager, options)
       io.stdout:flush()
     end
   end))
-  set_conditions(manager, options.set)
-  fail.check(manager:run(options["until"]))
+  options.conditions:begin(manager)
+  serve(manager, options)
 end
 
 return function(manager, options)
   if not options.json and terminal.is_interactive() then
-    set_conditions(manager, options.set)
-    run_live(manager, options["until"])
+    options.conditions:begin(manager)
+    run_live(manager, options)
   else
     run_with_lines(manager, options)
   end
