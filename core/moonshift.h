@@ -220,6 +220,10 @@ ms_status ms_step_to(ms_manager *manager, int64_t now_ms, ms_err *err);
 ms_status ms_step_claim(ms_manager *manager, ms_run **run, ms_err *err);
 /* kind: "delay" "constraints" "period". MISUSE if the work does not wait for that. */
 ms_status ms_step_meet(ms_manager *manager, int64_t id, const char *kind, ms_err *err);
+/* Reports absolute paths as changed now; nobody looks at them. *works is how many wait for any of
+ * them. */
+ms_status ms_step_files(ms_manager *manager, const ms_text *paths, size_t count, int64_t *works,
+                        ms_err *err);
 /* MISUSE if it does not run. */
 ms_status ms_step_stop(ms_manager *manager, int64_t id, const char *reason, ms_err *err);
 

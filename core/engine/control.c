@@ -125,6 +125,7 @@ static ms_status revive(ms_engine *engine, int64_t id, ms_arena *arena, bool *re
   ms_work after = revived(&before, engine->turn.now_ms);
   after.pending = standing.unfinished;
   after.state = standing.unfinished ? MS_BLOCKED : MS_ENQUEUED;
+  MS_TRY(ms_trigger_revive(engine, &after));
   MS_TRY(ms_due_at(engine, &after, &after.due_at_ms));
   MS_TRY(ms_progress_clear(engine->store, id));
   MS_TRY(ms_work_move(engine->store, &before, &after, true));
@@ -210,7 +211,8 @@ static ms_status wish(ms_engine *engine, int64_t id, ms_arena *arena) {
   MS_TRY(ms_work_load(engine->store, id, arena, &before, &found));
   after = before;
   after.has_life = true;
-  after.wish_at_ms = after.due_at_ms = engine->turn.now_ms;
+  after.wish_at_ms = engine->turn.now_ms;
+  MS_TRY(ms_due_at(engine, &after, &after.due_at_ms));
   MS_TRY(ms_work_move(engine->store, &before, &after, true));
   return ms_outbox_event(engine, MS_EVENT_UPDATED, id);
 }

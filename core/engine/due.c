@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 #include "model/cron.h"
 #include "model/period.h"
+#include "store/files.h"
 
 #include <stdio.h>
 
@@ -66,7 +67,7 @@ static int64_t rest_ms(ms_engine *engine, const ms_work *work) {
   return ms_backoff_wait_ms(&work->backoff, n, next_random(engine));
 }
 
-ms_status ms_due_at(ms_engine *engine, const ms_work *work, int64_t *due_at_ms) {
+ms_status ms_due_by_time(ms_engine *engine, const ms_work *work, int64_t *due_at_ms) {
   if (work->wish_at_ms != MS_NEVER) {
     *due_at_ms = work->wish_at_ms;
   } else if (ms_due_rests(work)) {
@@ -76,5 +77,14 @@ ms_status ms_due_at(ms_engine *engine, const ms_work *work, int64_t *due_at_ms) 
   } else {
     *due_at_ms = work->every_ms ? period_due(work) : start_of(work);
   }
+  return MS_OK;
+}
+
+ms_status ms_due_at(ms_engine *engine, const ms_work *work, int64_t *due_at_ms) {
+  int64_t settled_ms;
+  MS_TRY(ms_due_by_time(engine, work, due_at_ms));
+  if (!work->files.data) return MS_OK;
+  MS_TRY(ms_files_due(engine->store, work->id, &settled_ms));
+  if (settled_ms > *due_at_ms) *due_at_ms = settled_ms;
   return MS_OK;
 }

@@ -190,10 +190,12 @@ void ms_engine_attend(ms_engine *engine) {
   do
     ms_engine_serve(engine);
   while (ms_sensing_tend(engine));
+  ms_lookout_serve(engine);
   arm(engine);
 }
 
 static void close_handles(ms_engine *engine) {
+  ms_lookout_close(engine);
   uv_close((uv_handle_t *)&engine->async, NULL);
   uv_close((uv_handle_t *)&engine->timer, NULL);
   if (engine->peers.watch_fd >= 0) uv_close((uv_handle_t *)&engine->peer_poll, NULL);
@@ -324,10 +326,20 @@ static void init(ms_engine *engine, const ms_options *options) {
     ms_list_init(lists[i]);
 }
 
+/* Whoever watches a folder with the database in it does not mean the database. */
+static ms_status find_store_files(ms_engine *engine, const ms_options *options, ms_err *err) {
+  if (options->stepped || ms_store_in_memory(engine->store)) return MS_OK;
+  ms_text path = ms_arena_copy(&engine->arena, ms_text_of(options->database));
+  if (!path.data) return ms_fail(err, MS_NOMEM, "not enough memory");
+  ms_store_files_init(&engine->store_files, path.data);
+  return MS_OK;
+}
+
 static ms_status open_engine(ms_engine *engine, const ms_options *options, ms_err *err) {
   ms_call join = {.apply = apply_join};
   MS_TRY(open_pipe(engine, err));
   MS_TRY(world_open(engine, options, err));
+  MS_TRY(find_store_files(engine, options, err));
   ms_jump_init(engine);
   if (!options->stepped && !ms_store_in_memory(engine->store)) {
     MS_TRY(ms_peers_open(&engine->peers, options->database, err));
@@ -342,6 +354,7 @@ static ms_status open_engine(ms_engine *engine, const ms_options *options, ms_er
   engine->closing = false;
   engine->nudged = true;
   if (options->stepped) return MS_OK;
+  engine->look_out = options->has_workers;
   engine->clock_fd = ms_jump_watch();
   MS_TRY(ms_sensing_open(engine, options->database, err));
   MS_TRY(open_thread(engine, err));
@@ -501,6 +514,8 @@ void ms_release(ms_engine *engine) {
     pthread_cond_wait(&engine->turned, &engine->mutex);
   pthread_mutex_unlock(&engine->mutex);
   end_thread(engine);
+  ms_lookout_free(engine->lookout);
+  engine->lookout = NULL;
   bool abandoned = engine->executor && ms_executor_abandoned(engine->executor) > 0;
   ms_executor_close(engine->executor);
   engine->executor = NULL;

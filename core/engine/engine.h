@@ -20,6 +20,7 @@
 #include "model/constraint.h"
 #include "moonshift.h"
 #include "sense/sensors.h"
+#include "sense/snapshot.h"
 #include "store/board.h"
 #include "store/lane.h"
 #include "store/process.h"
@@ -32,6 +33,7 @@
 #include <uv.h>
 
 typedef struct ms_engine ms_engine;
+typedef struct ms_lookout ms_lookout;
 
 /* A call in the inbox; it lives on its caller's stack, as the first field of what it needs. Apply
  * must find out whether the call is refused before it changes anything. */
@@ -127,6 +129,8 @@ typedef struct ms_turn {
   ms_link taken_back; /* runs that never began */
   bool returned;      /* a run ended, or a claim was given back */
   bool ending;        /* a process that has just ended may still hold its lock */
+  bool files;         /* what is known of works' files has changed */
+  int64_t files_seen; /* the newest row of it */
   bool quick;         /* the newest result is of a run that took hardly any time */
   bool judges;        /* stepped: time has its say, and not only results */
   bool prunes;        /* stepped: retention, which comes last of all at one moment */
@@ -154,6 +158,7 @@ struct ms_engine {
   ms_worker_name *names;
   size_t name_count;
   ms_map lane_places; /* lane id → &names[…] */
+  ms_store_files store_files;
 
   pthread_mutex_t mutex;
   pthread_cond_t turned;
@@ -164,6 +169,7 @@ struct ms_engine {
   ms_link inbox;   /* calls */
   ms_link results; /* runs given back */
   bool nudged;     /* time, a peer or progress asks for a turn */
+  bool look_out;   /* there is news of works that wait for files */
   bool peered;     /* a peer may have changed something or ended */
   bool looping;    /* the engine's thread is awake and will look at the inbox */
   int64_t next_at_ms;
@@ -199,6 +205,9 @@ struct ms_engine {
   uint64_t random;
   int64_t wake_ms; /* what time asks for, gathered while the turn runs */
   ms_stats stats;
+
+  int64_t files_seen;  /* the newest row of a work's files that others have written */
+  ms_lookout *lookout; /* the engine's thread's; NULL = nothing to watch yet */
 
   uv_loop_t loop;
   uv_async_t async;
@@ -270,10 +279,63 @@ void ms_jump_drain(int file);
 
 /* ---- due.c ---- */
 
-/* When the work is due, from the moments it keeps (semantics: a wish, backoff, period, delay). */
+/* When time lets the work run, from the moments it keeps (semantics: a wish, backoff, period,
+ * delay). */
+ms_status ms_due_by_time(ms_engine *engine, const ms_work *work, int64_t *due_at_ms);
+/* When the work is due: not before its files, if it has any, have changed and settled. */
 ms_status ms_due_at(ms_engine *engine, const ms_work *work, int64_t *due_at_ms);
 /* Does the work wait for a next attempt of a run that has begun? */
 bool ms_due_rests(const ms_work *work);
+
+/* ---- trigger.c: work that waits for files ---- */
+
+/* A look at the files of a request, before the call that makes it; in a stepped manager nobody
+ * looks, and the snapshot is absent. Any thread, outside of turns. */
+ms_status ms_trigger_look(ms_engine *engine, const ms_request *request, ms_arena *arena,
+                          ms_text *snapshot, ms_err *err);
+/* What becomes of a work: each is for all works, and does nothing for those without files. */
+ms_status ms_trigger_insert(ms_engine *engine, const ms_work *work, ms_text snapshot);
+ms_status ms_trigger_update(ms_engine *engine, const ms_work *before, const ms_work *after,
+                            ms_text snapshot);
+ms_status ms_trigger_finish(ms_engine *engine, const ms_work *work);
+ms_status ms_trigger_revive(ms_engine *engine, const ms_work *work);
+/* Its run has ended: for good, or to be tried again. */
+ms_status ms_trigger_rearm(ms_engine *engine, const ms_work *work);
+ms_status ms_trigger_rest(ms_engine *engine, const ms_work *work);
+/* The paths that a run is told of, as JSON text. */
+ms_status ms_trigger_paths(ms_engine *engine, const ms_work *work, ms_arena *arena, ms_text *paths);
+/* The work's own files, of which it has some. */
+ms_status ms_trigger_files(ms_engine *engine, const ms_work *work, ms_arena *arena,
+                           ms_constraints *files);
+/* When changes from the first to the last have settled. */
+int64_t ms_trigger_settles_at(const ms_constraints *files, int64_t first_at_ms, int64_t last_at_ms);
+
+/* Others may have changed what is known of works' files. */
+ms_status ms_trigger_notice(ms_engine *engine);
+
+/* Something has changed at a work's files. */
+typedef struct ms_change {
+  int64_t id;
+  int64_t first_at_ms; /* MS_NEVER = nothing but the snapshot */
+  int64_t last_at_ms;
+  bool settled;     /* whatever these say */
+  ms_text paths;    /* JSON text from the paths model */
+  ms_text snapshot; /* what stands now; absent = nobody has looked */
+  int64_t base;     /* the snapshot that it was compared with, then the one it has become */
+  bool taken;       /* false: the work is finished, or another look was taken meanwhile */
+} ms_change;
+ms_status ms_trigger_change(ms_engine *engine, ms_change *change);
+
+/* ---- lookout.c: watching files, for the engine's thread ---- */
+
+/* Takes in the news that waits. */
+void ms_lookout_serve(ms_engine *engine);
+/* When the changes that it has noticed at a work's files settle; MS_NEVER = none. Any thread. */
+int64_t ms_lookout_settles_at(ms_engine *engine, int64_t id);
+/* Ends all watching; the loop runs until it has ended. */
+void ms_lookout_close(ms_engine *engine);
+/* When the loop has ended. */
+void ms_lookout_free(ms_lookout *lookout);
 
 /* ---- settle.c: what becomes of a work, and of those that depend on it ---- */
 
@@ -342,7 +404,7 @@ void ms_observers_free(ms_engine *engine);
 /* Puts the request into the spec of a work; the lane is interned, the tags quoted. */
 ms_status ms_spec_of(ms_engine *engine, const ms_request *request, ms_arena *arena, ms_work *work);
 ms_status ms_update_work(ms_engine *engine, const ms_work *before, const ms_request *request,
-                         const char **how, ms_err *err);
+                         ms_text snapshot, const char **how, ms_err *err);
 
 /* ---- conditions.c: what is known of the world, by whoever turns ---- */
 

@@ -9,6 +9,7 @@ typedef struct enqueue_call {
   size_t count;
   const ms_unique *unique; /* NULL = no name */
   ms_arena *arena;         /* the caller's, for the ids */
+  ms_text *snapshots;      /* of the requests' files; NULL = none has any */
   ms_enqueued out;
   ms_arena scratch;
   size_t *order; /* prerequisites before dependents */
@@ -72,6 +73,8 @@ ms_status ms_spec_of(ms_engine *engine, const ms_request *request, ms_arena *are
   work->keep_ms = request->keep_results_for_ms;
   work->trace = request->trace;
   work->enqueued_by = request->enqueued_by;
+  work->files = request->files;
+  if (request->rearms && !request->every_ms && !request->cron.data) work->repeats = MS_ON_CHANGE;
   MS_TRY(quote_tags(engine, request, arena, &work->tags));
   return intern_lane(engine, request, &work->lane);
 }
@@ -164,6 +167,10 @@ static ms_event_type birth_event(ms_state state) {
   return state == MS_CANCELLED ? MS_EVENT_CANCELLED : MS_EVENT_ENQUEUED;
 }
 
+static ms_text snapshot_of(const enqueue_call *args, size_t index) {
+  return args->snapshots ? args->snapshots[index] : MS_TEXT_NONE;
+}
+
 static ms_status insert_one(ms_engine *engine, enqueue_call *args, size_t index) {
   const ms_request *request = &args->requests[index];
   ms_work work;
@@ -179,6 +186,7 @@ static ms_status insert_one(ms_engine *engine, enqueue_call *args, size_t index)
   if (work.prerequisites) MS_TRY(ms_settle_standing(engine, &args->scratch, &work));
   MS_TRY(ms_due_at(engine, &work, &work.due_at_ms));
   MS_TRY(ms_work_insert(engine->store, &work, request->tags, request->tag_count));
+  MS_TRY(ms_trigger_insert(engine, &work, snapshot_of(args, index)));
   if (ms_state_is_finished(work.state)) MS_TRY(ms_settle_finished(engine, &work));
   return ms_outbox_event(engine, birth_event(work.state), work.id);
 }
@@ -318,7 +326,8 @@ static ms_status update(ms_engine *engine, enqueue_call *args, const standing *n
   MS_TRY(ms_work_load(engine->store, name->unfinished.items[0], &args->scratch, &work, &found));
   MS_TRY(keep(engine, args, name));
   args->out.outcome = "updated";
-  return ms_update_work(engine, &work, &args->requests[0], &how, args->call.err);
+  return ms_update_work(engine, &work, &args->requests[0], snapshot_of(args, 0), &how,
+                        args->call.err);
 }
 
 static ms_status apply_unique(ms_engine *engine, enqueue_call *args, const standing *name) {
@@ -356,6 +365,27 @@ static ms_status apply(ms_engine *engine, ms_call *call) {
   return status;
 }
 
+/* Watching begins with what stands there now. Works of one call often have the same files. */
+static ms_status look_at_files(ms_engine *engine, enqueue_call *args, ms_err *err) {
+  bool any = false;
+  for (size_t i = 0; i < args->count; i++)
+    any = any || args->requests[i].files.data;
+  if (!any) return MS_OK;
+  ms_text *snapshots = ms_arena_take(&args->scratch, args->count * sizeof *snapshots);
+  if (!snapshots) return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+  for (size_t i = 0; i < args->count; i++) {
+    const ms_request *request = &args->requests[i];
+    bool again =
+        i > 0 && request->files.data && ms_text_equal(request->files, args->requests[i - 1].files);
+    if (again)
+      snapshots[i] = snapshots[i - 1];
+    else
+      MS_TRY(ms_trigger_look(engine, request, &args->scratch, &snapshots[i], err));
+  }
+  args->snapshots = snapshots;
+  return MS_OK;
+}
+
 ms_status ms_enqueue(ms_manager *engine, const ms_request *requests, size_t count,
                      const ms_unique *unique, ms_arena *arena, ms_enqueued *enqueued, ms_err *err) {
   enqueue_call args = {
@@ -365,7 +395,8 @@ ms_status ms_enqueue(ms_manager *engine, const ms_request *requests, size_t coun
       .unique = unique && unique->name.data ? unique : NULL,
       .arena = arena,
   };
-  ms_status status = ms_engine_call(engine, &args.call, err);
+  ms_status status = look_at_files(engine, &args, err);
+  if (status == MS_OK) status = ms_engine_call(engine, &args.call, err);
   ms_arena_deinit(&args.scratch);
   ms_ids_deinit(&args.leaves);
   if (status == MS_OK) *enqueued = args.out;

@@ -121,7 +121,7 @@ static ms_status bound_one(ms_engine *engine, int64_t id, ms_arena *arena) {
   after.enqueued_at_ms += jump_ms;
   if (after.started_at_ms != MS_NEVER) after.started_at_ms += jump_ms;
   if (after.ended_at_ms != MS_NEVER) after.ended_at_ms += jump_ms;
-  if (after.wish_at_ms == MS_NEVER) after.due_at_ms += jump_ms;
+  if (after.wish_at_ms == MS_NEVER && after.due_at_ms != MS_NEVER) after.due_at_ms += jump_ms;
   return ms_work_move(engine->store, &before, &after, true);
 }
 

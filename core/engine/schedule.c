@@ -137,6 +137,7 @@ static ms_status fill_run(ms_engine *engine, ms_flight *flight) {
   run->max_data_bytes = engine->options.max_data_bytes;
   run->retry_after_ms = -1;
   run->engine = engine;
+  MS_TRY(ms_trigger_paths(engine, work, &flight->arena, &run->files));
   if (!work->prerequisites) return MS_OK;
   return ms_edge_outputs(engine->store, work->id, &flight->arena, &run->outputs,
                          &run->output_count);

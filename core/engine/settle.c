@@ -17,6 +17,7 @@ static ms_text copy_text(ms_arena *arena, const char *text) {
 
 ms_status ms_settle_finished(ms_engine *engine, const ms_work *work) {
   if (!ms_ids_add(&engine->turn.finished, work->id)) return no_memory(engine);
+  MS_TRY(ms_trigger_finish(engine, work));
   return work->prerequisites ? ms_edge_note_released(engine->store, work->id) : MS_OK;
 }
 
@@ -171,6 +172,7 @@ static ms_status next_period(ms_engine *engine, const ms_work *before, ms_work *
   after->attempt = 0;
   after->streak = 0;
   after->period++;
+  MS_TRY(ms_trigger_rearm(engine, after));
   ms_status status = ms_due_at(engine, after, &after->due_at_ms);
   if (status == MS_CORRUPT) return end_calendar(engine, before, after, ended);
   MS_TRY(status);
@@ -202,6 +204,7 @@ static ms_status rest(ms_engine *engine, const ms_work *before, ms_work *after, 
                       ms_event_type event) {
   after->state = MS_ENQUEUED;
   after->has_life = true;
+  MS_TRY(ms_trigger_rest(engine, after));
   MS_TRY(ms_due_at(engine, after, &after->due_at_ms));
   MS_TRY(ms_work_move(engine->store, before, after, ended));
   return ms_outbox_event(engine, event, after->id);
@@ -331,6 +334,7 @@ ms_status ms_settle_return(ms_engine *engine, ms_run *run) {
   if (!flight->fresh) {
     MS_TRY(ms_work_load(engine->store, run->id, &flight->arena, &work, &found));
   }
+  MS_TRY(ms_trigger_rest(engine, &work));
   return ms_waiting_return(engine->store, &work);
 }
 

@@ -1,5 +1,7 @@
 #include "engine/engine.h"
+#include "model/paths.h"
 #include "store/claim.h"
+#include "store/files.h"
 
 #include <stdio.h>
 
@@ -89,24 +91,30 @@ static ms_status load_enqueued(ms_engine *engine, step_call *args, ms_arena *are
 static ms_status meet_constraints(ms_engine *engine, step_call *args, const ms_work *work) {
   ms_lane *lane;
   MS_TRY(ms_lane_get(engine->store, work->lane, &lane));
-  if (!lane->constraints.size) {
+  if (!lane->constraints.size && !work->files.data) {
     return ms_fail(args->call.err, MS_MISUSE, "work %lld has no constraints", (long long)work->id);
   }
+  int64_t now_ms = engine->turn.now_ms;
+  ms_change met = {.id = work->id, .first_at_ms = now_ms, .last_at_ms = now_ms, .settled = true};
+  if (work->files.data) MS_TRY(ms_trigger_change(engine, &met));
   bool added = ms_ids_add(&engine->met, work->id) && ms_ids_add(&engine->met_lanes, lane->id);
   return added ? MS_OK : ms_engine_no_memory(engine);
 }
 
 static ms_status meet_time(ms_engine *engine, step_call *args, const ms_work *before) {
-  bool periodic = ms_work_is_periodic(before);
   bool period = strcmp(args->word, "period") == 0;
+  bool timed = before->every_ms || before->cron.data;
   bool delayed = before->delay_ms || before->at_ms != MS_NEVER || ms_due_rests(before);
-  if ((period ? !periodic : !delayed) || before->due_at_ms <= engine->turn.now_ms) {
+  int64_t due_ms = before->due_at_ms;
+  if (before->files.data) MS_TRY(ms_due_by_time(engine, before, &due_ms));
+  if ((period ? !timed : !delayed) || due_ms <= engine->turn.now_ms) {
     return ms_fail(args->call.err, MS_MISUSE, "work %lld does not wait for its %s",
                    (long long)before->id, args->word);
   }
   ms_work after = *before;
   after.has_life = true;
-  after.wish_at_ms = after.due_at_ms = engine->turn.now_ms;
+  after.wish_at_ms = engine->turn.now_ms;
+  MS_TRY(ms_due_at(engine, &after, &after.due_at_ms));
   return ms_work_move(engine->store, before, &after, true);
 }
 
@@ -126,6 +134,75 @@ static ms_status apply_meet(ms_engine *engine, ms_call *call) {
 ms_status ms_step_meet(ms_manager *engine, int64_t id, const char *kind, ms_err *err) {
   step_call args = {.call = {.apply = apply_meet}, .id = id, .word = kind};
   return ms_engine_call(engine, &args.call, err);
+}
+
+/* ---- Files ---- */
+
+typedef struct files_call {
+  ms_call call;
+  const ms_text *paths;
+  size_t count;
+  int64_t works;
+} files_call;
+
+/* Those of the paths that the work waits for, as JSON text; absent if there are none. */
+static ms_status choose_paths(ms_engine *engine, const files_call *args, const ms_work *work,
+                              ms_arena *arena, ms_text *list) {
+  ms_constraints files;
+  ms_paths chosen = {0};
+  ms_buf text = {0};
+  MS_TRY(ms_trigger_files(engine, work, arena, &files));
+  for (size_t i = 0; i < args->count; i++) {
+    bool within = false;
+    for (size_t k = 0; k < files.file_count; k++) {
+      const ms_watched *watched = &files.files[k];
+      within = within || ms_path_within(args->paths[i], watched->path, watched->recursive);
+    }
+    if (within) ms_paths_add(&chosen, args->paths[i]);
+  }
+  bool complete = ms_paths_format(&chosen, &text);
+  *list = chosen.count && complete ? ms_arena_copy(arena, ms_buf_text(&text)) : MS_TEXT_NONE;
+  complete = complete && (list->data || !chosen.count);
+  ms_paths_deinit(&chosen);
+  ms_buf_deinit(&text);
+  return complete ? MS_OK : ms_engine_no_memory(engine);
+}
+
+static ms_status change_one(ms_engine *engine, files_call *args, int64_t id, ms_arena *arena) {
+  ms_work work;
+  bool found;
+  int64_t now_ms = engine->turn.now_ms;
+  ms_change change = {.id = id, .first_at_ms = now_ms, .last_at_ms = now_ms};
+  MS_TRY(ms_work_load(engine->store, id, arena, &work, &found));
+  if (!found || !work.files.data) return MS_OK;
+  MS_TRY(choose_paths(engine, args, &work, arena, &change.paths));
+  if (!change.paths.data) return MS_OK;
+  MS_TRY(ms_trigger_change(engine, &change));
+  args->works += change.taken;
+  return MS_OK;
+}
+
+static ms_status apply_files(ms_engine *engine, ms_call *call) {
+  files_call *args = (files_call *)(void *)call;
+  ms_ids ids = {0};
+  ms_arena arena = {0};
+  args->works = 0;
+  ms_status status = ms_files_since(engine->store, 0, &ids);
+  for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
+    ms_arena_clear(&arena);
+    status = change_one(engine, args, ids.items[i], &arena);
+  }
+  ms_arena_deinit(&arena);
+  ms_ids_deinit(&ids);
+  return status;
+}
+
+ms_status ms_step_files(ms_manager *engine, const ms_text *paths, size_t count, int64_t *works,
+                        ms_err *err) {
+  files_call args = {.call = {.apply = apply_files}, .paths = paths, .count = count};
+  MS_TRY(ms_engine_call(engine, &args.call, err));
+  *works = args.works;
+  return MS_OK;
 }
 
 static ms_status apply_stop(ms_engine *engine, ms_call *call) {

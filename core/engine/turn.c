@@ -50,6 +50,8 @@ static void turn_begin(ms_engine *engine) {
   turn->now_ms = ms_engine_now(engine);
   turn->claimed_count = 0;
   turn->returned = false;
+  turn->files = false;
+  turn->files_seen = engine->files_seen;
   turn->judges = false;
   turn->prunes = false;
   turn->quick = false;
@@ -69,6 +71,7 @@ static ms_status take_note_of_others(ms_engine *engine) {
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));)
     flight->fresh = false;
   MS_TRY(ms_outbox_read(engine));
+  MS_TRY(ms_trigger_notice(engine));
   return ms_settle_orphans(engine);
 }
 
@@ -292,12 +295,23 @@ static void hand_back(ms_engine *engine) {
   hand_over(engine);
 }
 
+/* Those who watch files have news to take in. */
+static void tell_lookout(ms_engine *engine) {
+  engine->files_seen = engine->turn.files_seen;
+  if (!engine->turn.files || !engine->options.has_workers || engine->options.stepped) return;
+  pthread_mutex_lock(&engine->mutex);
+  engine->look_out = true;
+  ms_engine_wake_thread(engine);
+  pthread_mutex_unlock(&engine->mutex);
+}
+
 static void publish(ms_engine *engine, ms_link *results) {
   stop_runs(engine);
   free_taken_back(engine);
   hand_over(engine);
   free_ended(engine, results);
   ms_outbox_publish(engine);
+  tell_lookout(engine);
   if (engine->others.count) ms_peers_nudge(&engine->peers);
 }
 

@@ -18,10 +18,11 @@ static ms_request without_wish(const ms_request *request, ms_work *after) {
 }
 
 static ms_status apply_spec(ms_engine *engine, const ms_work *before, const ms_request *request,
-                            ms_arena *arena) {
+                            ms_text snapshot, ms_arena *arena) {
   ms_work after = renewed(before);
   ms_request rest = without_wish(request, &after);
   MS_TRY(ms_spec_of(engine, &rest, arena, &after));
+  MS_TRY(ms_trigger_update(engine, before, &after, snapshot));
   if (before->state != MS_RUNNING) MS_TRY(ms_due_at(engine, &after, &after.due_at_ms));
   MS_TRY(ms_work_replace(engine->store, before, &after, request->tags, request->tag_count));
   ms_flight *flight = ms_map_get(&engine->runs, before->id);
@@ -31,7 +32,7 @@ static ms_status apply_spec(ms_engine *engine, const ms_work *before, const ms_r
 }
 
 ms_status ms_update_work(ms_engine *engine, const ms_work *before, const ms_request *request,
-                         const char **how, ms_err *err) {
+                         ms_text snapshot, const char **how, ms_err *err) {
   ms_arena arena = {0};
   if (request->after_count) {
     return ms_fail(err, MS_MISUSE, "request.after: the prerequisites of a work do not change");
@@ -42,7 +43,7 @@ ms_status ms_update_work(ms_engine *engine, const ms_work *before, const ms_requ
   *how = "not_applied";
   if (ms_state_is_finished(before->state)) return MS_OK;
   *how = before->state == MS_RUNNING ? "applied_for_next_run" : "applied_immediately";
-  ms_status status = apply_spec(engine, before, request, &arena);
+  ms_status status = apply_spec(engine, before, request, snapshot, &arena);
   ms_arena_deinit(&arena);
   return status;
 }
@@ -51,6 +52,7 @@ typedef struct update_call {
   ms_call call;
   int64_t id;
   const ms_request *request;
+  ms_text snapshot;
   const char *how;
 } update_call;
 
@@ -64,7 +66,7 @@ static ms_status apply(ms_engine *engine, ms_call *call) {
     status = ms_fail(call->err, MS_NOTFOUND, "there is no work %lld", (long long)args->id);
   }
   if (status == MS_OK) {
-    status = ms_update_work(engine, &work, args->request, &args->how, call->err);
+    status = ms_update_work(engine, &work, args->request, args->snapshot, &args->how, call->err);
   }
   ms_arena_deinit(&arena);
   return status;
@@ -73,7 +75,10 @@ static ms_status apply(ms_engine *engine, ms_call *call) {
 ms_status ms_update(ms_manager *engine, int64_t id, const ms_request *request, const char **how,
                     ms_err *err) {
   update_call args = {.call = {.apply = apply}, .id = id, .request = request};
-  MS_TRY(ms_engine_call(engine, &args.call, err));
-  *how = args.how;
-  return MS_OK;
+  ms_arena arena = {0};
+  ms_status status = ms_trigger_look(engine, request, &arena, &args.snapshot, err);
+  if (status == MS_OK) status = ms_engine_call(engine, &args.call, err);
+  if (status == MS_OK) *how = args.how;
+  ms_arena_deinit(&arena);
+  return status;
 }

@@ -1,10 +1,14 @@
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "store/claim.h"
+#include "store/files.h"
 #include "store/graph.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+
+/* So many files are named. */
+#define FILES_NAMED 3
 
 /* One work's list of reasons, put together in the order in which the scheduler asks. */
 typedef struct why_call {
@@ -17,14 +21,8 @@ typedef struct why_call {
   unsigned unread; /* conditions whose sensors must be asked first */
 } why_call;
 
-__attribute__((format(printf, 5, 6))) static ms_status add(ms_engine *engine, why_call *args,
-                                                           const char *kind, int64_t clears_at_ms,
-                                                           const char *format, ...) {
-  char text[512];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
+static ms_status add_text(ms_engine *engine, why_call *args, const char *kind, int64_t clears_at_ms,
+                          ms_text text) {
   if (args->count == args->capacity) {
     size_t capacity = args->capacity ? args->capacity * 2 : 8;
     ms_reason *reasons = ms_arena_take(args->arena, capacity * sizeof *reasons);
@@ -33,11 +31,22 @@ __attribute__((format(printf, 5, 6))) static ms_status add(ms_engine *engine, wh
     args->reasons = reasons;
     args->capacity = capacity;
   }
-  ms_text detail = ms_arena_copy(args->arena, ms_text_of(text));
+  ms_text detail = ms_arena_copy(args->arena, text);
   if (!detail.data) return ms_engine_no_memory(engine);
   args->reasons[args->count++] =
       (ms_reason){.kind = kind, .detail = detail, .clears_at_ms = clears_at_ms};
   return MS_OK;
+}
+
+__attribute__((format(printf, 5, 6))) static ms_status add(ms_engine *engine, why_call *args,
+                                                           const char *kind, int64_t clears_at_ms,
+                                                           const char *format, ...) {
+  char text[512];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  return add_text(engine, args, kind, clears_at_ms, ms_text_of(text));
 }
 
 static ms_status add_prerequisites(ms_engine *engine, why_call *args, const ms_work *work) {
@@ -59,20 +68,22 @@ static ms_status add_prerequisites(ms_engine *engine, why_call *args, const ms_w
 }
 
 static ms_status add_due(ms_engine *engine, why_call *args, const ms_work *work) {
-  int64_t now_ms = engine->turn.now_ms;
-  if (work->due_at_ms <= now_ms) return MS_OK;
+  int64_t now_ms = engine->turn.now_ms, due_ms = work->due_at_ms;
+  if (work->files.data) MS_TRY(ms_due_by_time(engine, work, &due_ms));
+  if (due_ms <= now_ms) return MS_OK;
   bool wished = work->wish_at_ms != MS_NEVER;
   const char *kind = !wished && ms_due_rests(work)                         ? "backoff"
                      : ms_work_is_periodic(work) && (!wished || work->run) ? "period"
                                                                            : "delay";
-  int64_t wait_ms = work->due_at_ms - now_ms;
-  return add(engine, args, kind, work->due_at_ms, "due in %lld.%03lld s",
-             (long long)(wait_ms / 1000), (long long)(wait_ms % 1000));
+  int64_t wait_ms = due_ms - now_ms;
+  return add(engine, args, kind, due_ms, "due in %lld.%03lld s", (long long)(wait_ms / 1000),
+             (long long)(wait_ms % 1000));
 }
 
 /* Work that cannot start in time will fail. */
 static ms_status add_deadline(ms_engine *engine, why_call *args, const ms_work *work) {
-  bool late = work->state == MS_ENQUEUED && work->due_at_ms > work->deadline_ms;
+  bool late = work->state == MS_ENQUEUED && work->due_at_ms != MS_NEVER &&
+              work->due_at_ms > work->deadline_ms;
   if (work->deadline_ms == MS_NEVER || !late) return MS_OK;
   return add(engine, args, "deadline", MS_NEVER, "its deadline comes before it is due");
 }
@@ -93,6 +104,41 @@ static ms_status add_constraints(ms_engine *engine, why_call *args, const ms_lan
   }
   args->unread = ms_conditions_unread(engine);
   return MS_OK;
+}
+
+/* "/a", "/b" and 3 more */
+static void name_files(ms_buf *text, const ms_constraints *files) {
+  for (size_t i = 0; i < files->file_count && i < FILES_NAMED; i++) {
+    const char *between = i == 0 ? "" : i + 1 == files->file_count ? " and " : ", ";
+    ms_buf_add_text(text, ms_text_of(between));
+    ms_buf_add_quoted(text, files->files[i].path);
+  }
+  if (files->file_count <= FILES_NAMED) return;
+  ms_buf_addf(text, " and %zu more", files->file_count - FILES_NAMED);
+}
+
+static ms_status add_files(ms_engine *engine, why_call *args, const ms_work *work) {
+  int64_t settled_ms, wait_ms;
+  ms_constraints files;
+  ms_buf text = {0};
+  if (!work->files.data) return MS_OK;
+  MS_TRY(ms_files_due(engine->store, work->id, &settled_ms));
+  if (settled_ms == MS_NEVER) settled_ms = ms_lookout_settles_at(engine, work->id);
+  wait_ms = settled_ms - engine->turn.now_ms;
+  if (wait_ms <= 0) return MS_OK;
+  MS_TRY(ms_trigger_files(engine, work, args->arena, &files));
+  ms_buf_addf(&text, settled_ms == MS_NEVER ? "files: nothing has changed at "
+                                            : "files: changes settle at ");
+  name_files(&text, &files);
+  if (settled_ms != MS_NEVER) {
+    ms_buf_addf(&text, " in %lld.%03lld s", (long long)(wait_ms / 1000),
+                (long long)(wait_ms % 1000));
+  }
+  ms_status status = text.failed
+                         ? ms_engine_no_memory(engine)
+                         : add_text(engine, args, "constraint", settled_ms, ms_buf_text(&text));
+  ms_buf_deinit(&text);
+  return status;
 }
 
 static ms_status add_gates(ms_engine *engine, why_call *args, const ms_lane *lane, bool due) {
@@ -160,6 +206,7 @@ static ms_status apply(ms_engine *engine, ms_call *call) {
     MS_TRY(add_due(engine, args, &work));
   MS_TRY(add_deadline(engine, args, &work));
   MS_TRY(add_constraints(engine, args, lane, work.id));
+  MS_TRY(add_files(engine, args, &work));
   MS_TRY(add_name(engine, args, &work));
   return add_gates(engine, args, lane,
                    work.state == MS_ENQUEUED && work.due_at_ms <= engine->turn.now_ms);

@@ -62,6 +62,7 @@ static const char *string_end(const char *at, const char *end) {
 }
 
 void ms_paths_add_list(ms_paths *paths, ms_text list) {
+  if (!list.data) return;
   const char *at = list.data, *end = list.data + list.size;
   while (at < end) {
     if (*at == '"') {

@@ -10,5 +10,5 @@ void ms_request_init(ms_request *request) {
 }
 
 bool ms_request_is_periodic(const ms_request *request) {
-  return request->every_ms > 0 || request->cron.data;
+  return request->every_ms > 0 || request->cron.data || request->rearms;
 }

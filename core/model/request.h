@@ -20,7 +20,12 @@
 #define MS_DATA_DEPTH_MAX 64
 #define MS_EVERY_MIN_MS 1000
 
-typedef enum ms_repeats { MS_FIXED_RATE, MS_FIXED_DELAY } ms_repeats;
+/* The numbers stand in the store. */
+typedef enum ms_repeats {
+  MS_FIXED_RATE = 0,
+  MS_FIXED_DELAY = 1,
+  MS_ON_CHANGE = 2 /* without intervals: whenever its files change again */
+} ms_repeats;
 
 /* A prerequisite: an id, or (id 0) the position of another request in the same call. */
 typedef struct ms_after {
@@ -41,6 +46,8 @@ typedef struct ms_request {
   ms_text cron;
   ms_text zone;        /* absent = UTC */
   ms_text constraints; /* canonical JSON text from the constraint model; absent = none */
+  ms_text files;       /* the same, with nothing but files, whose paths are absolute */
+  bool rearms;         /* the files' rearm */
   ms_backoff backoff;
   int64_t max_attempts; /* 0 = unlimited */
   int64_t timeout_ms;   /* 0 = none */

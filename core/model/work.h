@@ -84,6 +84,7 @@ typedef struct ms_info {
   ms_text error;
   ms_text stop_reason;
   ms_text constraints; /* canonical JSON text or absent */
+  ms_text files;       /* the same, with nothing but files */
   int64_t delay_ms;    /* 0 = none */
   int64_t every_ms;    /* 0 = none */
   int64_t flex_ms;     /* 0 = none */

@@ -280,6 +280,7 @@ ms_status ms_snapshot_take(const ms_watched *files, size_t count, const ms_store
 /* ---- Reading ---- */
 
 void ms_snapshot_open(ms_snapshot_reader *reader, ms_text snapshot) {
+  if (!snapshot.data) snapshot = MS_TEXT("");
   *reader = (ms_snapshot_reader){
       .next = snapshot.data,
       .end = snapshot.data + snapshot.size,

@@ -67,6 +67,7 @@ static void fill(const ms_work *work, ms_info *info) {
       .outcome = work->outcome,
       .error = work->error,
       .stop_reason = work->stop_reason,
+      .files = work->files,
       .delay_ms = work->delay_ms,
       .every_ms = work->every_ms,
       .flex_ms = work->flex_ms,

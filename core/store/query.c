@@ -184,8 +184,10 @@ ms_status ms_query_unfinished(ms_store *store, const ms_selector *selector, int6
 ms_status ms_query_once(ms_store *store, bool *any) {
   static const char waits[] =
       "SELECT q.id FROM waiting q JOIN work w ON w.id = q.id"
-      " WHERE w.every IS NULL AND w.cron IS NULL LIMIT 1";
-  static const char runs[] = "SELECT id FROM work WHERE id = ? AND every IS NULL AND cron IS NULL";
+      " WHERE w.every IS NULL AND w.cron IS NULL AND coalesce(w.repeats, 0) <> 2 LIMIT 1";
+  static const char runs[] =
+      "SELECT id FROM work WHERE id = ? AND every IS NULL AND cron IS NULL"
+      " AND coalesce(repeats, 0) <> 2";
   const ms_claims *claims = ms_claims_all(store);
   int64_t found = 0;
   for (size_t i = 0; i < claims->count && !found; i++) {

@@ -6,30 +6,36 @@
 #define ELAPSED                                                                                    \
   "(SELECT w.id FROM work w WHERE w.at IS NULL AND w.cron IS NULL"                                 \
   " AND NOT EXISTS (SELECT 1 FROM done d WHERE d.id = w.id))"
+#define NEVER "9223372036854775807"
 #define WISHED "(SELECT l.id FROM life l WHERE l.wish IS NOT NULL)"
 
 static const char shift_waiting[] =
     "UPDATE waiting SET due_at = due_at + ?"
-    " WHERE id IN " ELAPSED " AND id NOT IN " WISHED;
+    " WHERE due_at < " NEVER " AND id IN " ELAPSED " AND id NOT IN " WISHED;
 static const char shift_work[] =
-    "UPDATE work SET enqueued_at = enqueued_at + ?1, due_at = due_at + ?1 WHERE id IN " ELAPSED;
+    "UPDATE work SET enqueued_at = enqueued_at + ?1,"
+    " due_at = CASE WHEN due_at < " NEVER " THEN due_at + ?1 ELSE due_at END WHERE id IN " ELAPSED;
 static const char shift_life[] =
     "UPDATE life SET enqueued_at = enqueued_at + ?1, started_at = started_at + ?1,"
     " ended_at = ended_at + ?1,"
-    " due_at = CASE WHEN wish IS NULL THEN due_at + ?1 ELSE due_at END WHERE id IN " ELAPSED;
+    " due_at = CASE WHEN wish IS NULL AND due_at < " NEVER
+    " THEN due_at + ?1 ELSE due_at END WHERE id IN " ELAPSED;
 static const char shift_done[] =
     "UPDATE done SET started_at = started_at + ?1, finished_at = finished_at + ?1";
 static const char shift_claim[] = "UPDATE claim SET at = at + ?";
 static const char shift_start[] = "UPDATE start SET at = at + ?";
 static const char shift_finish[] = "UPDATE finish SET at = at + ?";
+static const char shift_files[] =
+    "UPDATE files SET first_at = first_at + ?1, due_at = due_at + ?1,"
+    " next_first_at = next_first_at + ?1, next_due_at = next_due_at + ?1";
 static const char select_future[] =
     "SELECT q.id FROM waiting q JOIN work w ON w.id = q.id LEFT JOIN life l ON l.id = q.id"
     " WHERE w.at IS NULL AND w.cron IS NULL"
     " AND (coalesce(l.enqueued_at, w.enqueued_at) > ?1 OR l.ended_at > ?1)";
 
 ms_status ms_shift_moments(ms_store *store, int64_t jump_ms) {
-  static const char *const steps[] = {shift_waiting, shift_work,  shift_life,  shift_done,
-                                      shift_claim,   shift_start, shift_finish};
+  static const char *const steps[] = {shift_waiting, shift_work,  shift_life,   shift_done,
+                                      shift_claim,   shift_start, shift_finish, shift_files};
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
     MS_TRY(ms_sql_run(store, steps[i], "i", jump_ms));
   }

@@ -1,5 +1,6 @@
 #include "store/work.h"
 
+#include "store/files.h"
 #include "store/private.h"
 
 #define SPEC_COLUMNS                                                                               \
@@ -7,7 +8,7 @@
   "w.flex,"                                                                                        \
   " w.repeats, w.cron, w.zone, w.backoff_policy, w.backoff_delay, w.backoff_max,"                  \
   " w.backoff_jitter, w.max_attempts, w.timeout, w.deadline, w.merger, w.keep, w.prerequisites,"   \
-  " w.trace, w.enqueued_by"
+  " w.trace, w.enqueued_by, w.files"
 #define LIFE_COLUMNS                                                                               \
   "l.id, l.blocked, l.pending, l.attempt, l.run, l.period, l.generation, l.enqueued_at, l.due_at," \
   " l.started_at, l.ended_at, l.streak, l.wait, l.wish, l.outcome, l.error, l.stop_reason,"        \
@@ -15,7 +16,7 @@
 #define DONE_COLUMNS                                                                               \
   "d.id, d.state, d.outcome, d.attempt, d.run, d.started_at, d.finished_at, d.stop_reason,"        \
   " d.output, d.error"
-#define FIRST_LIFE_COLUMN 26
+#define FIRST_LIFE_COLUMN 27
 #define FIRST_DONE_COLUMN (FIRST_LIFE_COLUMN + 19)
 
 static const char select_work[] =
@@ -24,7 +25,7 @@ static const char select_work[] =
     " LEFT JOIN life l ON l.id = w.id LEFT JOIN done d ON d.id = w.id WHERE w.id = ?";
 static const char write_work[] =
     "INSERT OR REPLACE INTO work VALUES"
-    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char write_life[] =
     "INSERT OR REPLACE INTO life VALUES"
     " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -62,7 +63,7 @@ void ms_work_init(ms_work *work) {
 }
 
 bool ms_work_is_periodic(const ms_work *work) {
-  return work->every_ms > 0 || work->cron.data;
+  return work->every_ms > 0 || work->cron.data || work->repeats == MS_ON_CHANGE;
 }
 
 /* ---- Reading ---- */
@@ -103,6 +104,7 @@ static bool read_spec(ms_statement *statement, ms_arena *arena, ms_work *work) {
   work->prerequisites = ms_sql_column_int(statement, 23);
   work->trace = ms_sql_column_copy(statement, 24, arena, &failed);
   work->enqueued_by = ms_sql_column_copy(statement, 25, arena, &failed);
+  work->files = ms_sql_column_copy(statement, 26, arena, &failed);
   work->period = ms_work_is_periodic(work) ? 1 : 0;
   return !failed;
 }
@@ -171,7 +173,8 @@ ms_status ms_work_copy(ms_store *store, const ms_work *work, ms_arena *arena, ms
   *copy = *work;
   ms_text *texts[] = {&copy->input,  &copy->tags,   &copy->name,        &copy->cron,
                       &copy->zone,   &copy->merger, &copy->trace,       &copy->enqueued_by,
-                      &copy->output, &copy->error,  &copy->stop_reason, &copy->behind};
+                      &copy->output, &copy->error,  &copy->stop_reason, &copy->behind,
+                      &copy->files};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     if (!texts[i]->data) continue;
     *texts[i] = ms_arena_copy(arena, *texts[i]);
@@ -196,7 +199,7 @@ static bool is_default(const ms_backoff *backoff) {
 static bool is_plain(const ms_work *work) {
   return !work->has_life && work->at_ms == MS_NEVER && !ms_work_is_periodic(work) &&
          is_default(&work->backoff) && work->deadline_ms == MS_NEVER && !work->merger.data &&
-         work->keep_ms < 0 && !work->prerequisites;
+         work->keep_ms < 0 && !work->prerequisites && !work->files.data;
 }
 
 /* A policy of the default kind would read as 0, so it is stored plus nothing or not at all: all
@@ -204,10 +207,10 @@ static bool is_plain(const ms_work *work) {
 static ms_status write_spec(ms_store *store, const ms_work *work) {
   static const char with_backoff[] =
       "iiiitttznzzzttiiirzznt"
-      "mztt";
+      "mzttt";
   static const char without_backoff[] =
       "iiiitttznzzzttzzzrzznt"
-      "mztt";
+      "mzttt";
   bool plain = is_default(&work->backoff);
   return ms_sql_run(
       store, write_work, plain ? without_backoff : with_backoff, work->id, work->lane,
@@ -216,7 +219,7 @@ static ms_status write_spec(ms_store *store, const ms_work *work) {
       plain ? (int64_t)0 : (int64_t)work->backoff.policy,
       plain ? (int64_t)0 : work->backoff.delay_ms, plain ? (int64_t)0 : work->backoff.max_ms,
       work->backoff.jitter, work->max_attempts, work->timeout_ms, work->deadline_ms, work->merger,
-      work->keep_ms, work->prerequisites, work->trace, work->enqueued_by);
+      work->keep_ms, work->prerequisites, work->trace, work->enqueued_by, work->files);
 }
 
 ms_status ms_work_write_life(ms_store *store, const ms_work *work) {
@@ -360,6 +363,8 @@ ms_status ms_work_delete(ms_store *store, const ms_work *work) {
   if (work->tags.data) MS_TRY(ms_sql_run(store, delete_tags, "it", work->id, work->tags));
   if (work->name.data) MS_TRY(ms_sql_run(store, delete_name, "ti", work->name, work->id));
   if (work->has_life) MS_TRY(ms_sql_run(store, delete_life, "i", work->id));
+  bool had_files = work->files.data || work->generation > 0;
+  if (had_files) MS_TRY(ms_files_delete(store, work->id));
   MS_TRY(ms_sql_run(store, delete_progress, "i", work->id));
   MS_TRY(ms_sql_run(store, delete_done, "i", work->id));
   return ms_sql_run(store, delete_work, "i", work->id);

@@ -40,6 +40,7 @@ typedef struct ms_work {
   int64_t prerequisites; /* how many were declared */
   ms_text trace;
   ms_text enqueued_by;
+  ms_text files; /* constraints with nothing but files, as JSON text; absent = none */
   /* The life: what changes while the work is unfinished. */
   bool has_life;   /* a row of its own; else the values below are those of fresh work */
   int64_t pending; /* unfinished prerequisites */

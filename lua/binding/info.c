@@ -106,10 +106,11 @@ static void set_custom(lua_State *L, const ms_constraints *constraints) {
 }
 
 /* In the form in which a request gives them. */
-static ms_status set_constraints(lua_State *L, ms_text text, ms_arena *arena, ms_err *err) {
-  if (!text.data) return MS_OK;
-  ms_constraints constraints;
-  ms_status status = ms_constraints_parse(text, arena, &constraints, err);
+static ms_status set_constraints(lua_State *L, const ms_info *info, ms_arena *arena, ms_err *err) {
+  if (!info->constraints.data && !info->files.data) return MS_OK;
+  ms_constraints constraints, files;
+  ms_status status = ms_constraints_parse(info->constraints, arena, &constraints, err);
+  if (status == MS_OK) status = ms_constraints_parse(info->files, arena, &files, err);
   if (status != MS_OK) return status;
   lua_createtable(L, 0, 4);
   set_word(L, "network", ms_network_need_word(constraints.network));
@@ -117,7 +118,7 @@ static ms_status set_constraints(lua_State *L, ms_text text, ms_arena *arena, ms
   MS_CONDITION_LIST(X)
 #undef X
   set_flag(L, "at_start_only", constraints.at_start_only);
-  if (constraints.file_count > 0) set_files(L, &constraints);
+  if (files.file_count > 0) set_files(L, &files);
   if (constraints.custom_count > 0) set_custom(L, &constraints);
   lua_setfield(L, -2, "constraints");
   return MS_OK;
@@ -167,7 +168,7 @@ static ms_status fill(lua_State *L, const ms_info *info, ms_arena *arena, ms_err
   if (status == MS_OK) status = set_data(L, "input", info->input, err);
   if (status == MS_OK) status = set_data(L, "output", info->output, err);
   if (status == MS_OK) status = set_data(L, "progress", info->progress, err);
-  if (status == MS_OK) status = set_constraints(L, info->constraints, arena, err);
+  if (status == MS_OK) status = set_constraints(L, info, arena, err);
   return status;
 }
 

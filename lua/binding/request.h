@@ -52,6 +52,8 @@ void ms_request_read_update(lua_State *L, int index, ms_request_context *context
 /* Pushes the ids in the shape of the call: one id, a list, or a list of stages. */
 void ms_request_push_ids(lua_State *L, const ms_request_call *call, const int64_t *ids);
 
+/* A path of a file at index, made absolute. */
+ms_text ms_file_path_read(lua_State *L, int index, const ms_path *path, ms_own *own);
 /* `{ name, existing }`; none or nil leaves name absent. */
 void ms_unique_read(lua_State *L, int index, ms_unique *out);
 /* An id, a list of ids, or a table of conditions. */

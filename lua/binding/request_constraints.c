@@ -1,6 +1,10 @@
 #include "binding/request_reader.h"
 
 #include "model/constraint.h"
+#include "model/paths.h"
+
+#include <errno.h>
+#include <unistd.h>
 
 typedef struct reader {
   lua_State *L;
@@ -32,24 +36,32 @@ static void read_custom(reader *r, int index, const ms_path *path) {
   r->out->custom_count = length;
 }
 
-static ms_text read_path(reader *r, int index, const ms_path *path) {
-  ms_text text = ms_check_text(r->L, index, path, 0, "a path");
-  if (memchr(text.data, '\0', text.size)) ms_check_fail(r->L, path, "a path has no zero bytes");
-  return text;
+/* As it is seen from the folder in which the caller is now. */
+ms_text ms_file_path_read(lua_State *L, int index, const ms_path *path, ms_own *own) {
+  char here[4096];
+  here[0] = '\0';
+  ms_text text = ms_check_text(L, index, path, 0, "a path");
+  if (memchr(text.data, '\0', text.size)) ms_check_fail(L, path, "a path has no zero bytes");
+  if (text.data[0] != '/' && !getcwd(here, sizeof here)) {
+    ms_check_fail(L, path, "a relative path, and the current folder has none: %s", strerror(errno));
+  }
+  ms_buf_clear(&own->buf);
+  if (!ms_path_absolute(ms_text_of(here), text, &own->buf)) ms_check_memory(L);
+  return ms_own_copy(L, own, ms_buf_text(&own->buf));
 }
 
 /* "path" or { path = "path", recursive = true } */
 static void read_watched(reader *r, int index, const ms_path *path, ms_watched *out) {
   static const char *const names[] = {"path", "recursive"};
   if (lua_type(r->L, index) != LUA_TTABLE) {
-    out->path = read_path(r, index, path);
+    out->path = ms_file_path_read(r->L, index, path, r->own);
     return;
   }
   ms_path path_path = ms_path_field(path, "path");
   ms_path recursive_path = ms_path_field(path, "recursive");
   for (lua_pushnil(r->L); lua_next(r->L, index) != 0; lua_pop(r->L, 1)) {
     if (ms_check_key(r->L, -2, path, names, 2) == 0) {
-      out->path = read_path(r, -1, &path_path);
+      out->path = ms_file_path_read(r->L, -1, &path_path, r->own);
     } else {
       out->recursive = ms_check_boolean(r->L, -1, &recursive_path);
     }
@@ -92,6 +104,10 @@ static void read_files(reader *r, int index, const ms_path *path) {
   }
   r->out->files = files;
   r->out->file_count = count;
+  if (r->out->max_wait_ms < r->out->settle_ms) {
+    ms_path max_wait = ms_path_field(path, "max_wait");
+    ms_check_fail(r->L, &max_wait, "shorter than settle");
+  }
 }
 
 /* The names that take true or false, with the place of their value. */
@@ -123,7 +139,34 @@ static void read_constraint(reader *r, const ms_path *path) {
   }
 }
 
-ms_text ms_constraints_read(lua_State *L, int index, const ms_path *path, ms_own *own) {
+/* A table that asks for nothing is the same as none. */
+static ms_text format(reader *r, const ms_constraints *constraints, const ms_path *path) {
+  ms_err err;
+  ms_buf *buf = &r->own->buf;
+  ms_buf_clear(buf);
+  ms_status status = ms_constraints_format(constraints, buf, &err);
+  if (status == MS_NOMEM) ms_check_memory(r->L);
+  if (status != MS_OK) ms_check_fail(r->L, path, "%s", err.message);
+  ms_text text = ms_buf_text(buf);
+  return ms_text_equal(text, MS_TEXT("{}")) ? MS_TEXT_NONE : ms_own_copy(r->L, r->own, text);
+}
+
+/* Files are a matter of the work, everything else one of its lane. */
+static void split(reader *r, const ms_path *path, ms_request *out) {
+  ms_constraints lane = *r->out, files;
+  ms_constraints_init(&files);
+  files.files = lane.files;
+  files.file_count = lane.file_count;
+  files.settle_ms = lane.settle_ms;
+  files.max_wait_ms = lane.max_wait_ms;
+  files.rearm = out->rearms = lane.rearm;
+  lane.file_count = 0;
+  out->constraints = format(r, &lane, path);
+  out->files = format(r, &files, path);
+}
+
+void ms_constraints_read(lua_State *L, int index, const ms_path *path, ms_own *own,
+                         ms_request *out) {
   ms_constraints constraints;
   ms_constraints_init(&constraints);
   reader r = {.L = L, .own = own, .out = &constraints};
@@ -132,12 +175,5 @@ ms_text ms_constraints_read(lua_State *L, int index, const ms_path *path, ms_own
   for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
     read_constraint(&r, path);
   }
-  ms_err err;
-  ms_buf_clear(&own->buf);
-  ms_status status = ms_constraints_format(&constraints, &own->buf, &err);
-  if (status == MS_NOMEM) ms_check_memory(L);
-  if (status != MS_OK) ms_check_fail(L, path, "%s", err.message);
-  ms_text text = ms_buf_text(&own->buf);
-  /* A table that asks for nothing is the same as none. */
-  return ms_text_equal(text, MS_TEXT("{}")) ? MS_TEXT_NONE : ms_own_copy(L, own, text);
+  split(&r, path, out);
 }

@@ -138,7 +138,7 @@ static void read_zone(const field *f) {
 
 static void read_constraints(const field *f) {
   ms_own *own = f->visited->reader->context->own;
-  f->out->constraints = ms_constraints_read(f->L, f->index, f->path, own);
+  ms_constraints_read(f->L, f->index, f->path, own, f->out);
 }
 
 static void read_policy(lua_State *L, const ms_path *path, ms_backoff *backoff) {
@@ -270,13 +270,18 @@ static void check_expedited(const given *g) {
   if (has(g, FIELD_cron)) refuse(g, FIELD_expedited, "excludes cron");
 }
 
+static field_id periodic_by(const given *g) {
+  if (has(g, FIELD_cron)) return FIELD_cron;
+  return has(g, FIELD_every) ? FIELD_every : FIELD_constraints;
+}
+
 static void check_place(const given *g, const ms_request_reader *reader) {
   if (reader->is_update && has(g, FIELD_after)) {
     refuse(g, FIELD_after, "prerequisites cannot be changed by an update");
   }
   if (!ms_request_is_periodic(g->request)) return;
   if (reader->call->stages) {
-    refuse(g, has(g, FIELD_cron) ? FIELD_cron : FIELD_every, "periodic work cannot be in a chain");
+    refuse(g, periodic_by(g), "periodic work cannot be in a chain");
   }
   if (g->request->after_count > 0) refuse(g, FIELD_after, "periodic work has no prerequisites");
 }

@@ -49,8 +49,9 @@ void ms_request_walk(ms_request_reader *reader, void (*visit)(const ms_request_v
 /* Reads one table into the request at its position. */
 void ms_request_read_fields(const ms_request_visit *visited);
 
-/* `constraints` at index → canonical text; absent if nothing is asked for. */
-ms_text ms_constraints_read(lua_State *L, int index, const ms_path *path, ms_own *own);
+/* `constraints` at index → the canonical texts of the request; absent if nothing is asked for. */
+void ms_constraints_read(lua_State *L, int index, const ms_path *path, ms_own *own,
+                         ms_request *out);
 
 /* `after` at index → prerequisites of the request, behind those of the stage before. */
 void ms_request_read_after(const ms_request_visit *visited, int index, const ms_path *path,

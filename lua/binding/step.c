@@ -3,6 +3,7 @@
 #include "binding/answer.h"
 #include "binding/check.h"
 #include "binding/host.h"
+#include "binding/request.h"
 
 static const char *const waits[] = {"delay", "constraints", "period"};
 static const char *const reasons[] = {"cancelled", "replaced", "timeout",
@@ -69,6 +70,27 @@ static int step_meet(lua_State *L, ms_handle *handle) {
   return push_done(L, ms_step_meet(handle->core, id, kind, &err), &err);
 }
 
+/* A list of paths → the number of works that wait for any of them. */
+static int step_files(lua_State *L, ms_handle *handle) {
+  lua_settop(L, 2);
+  ms_path path = ms_path_root("paths");
+  ms_own *own = ms_own_push(L);
+  size_t count = ms_check_list(L, 2, &path, "a path or a list of paths");
+  ms_text *paths = ms_own_take(L, own, count * sizeof *paths);
+  for (size_t i = 0; i < count; i++, lua_pop(L, 1)) {
+    ms_path element = ms_path_element(&path, (int64_t)i + 1);
+    lua_rawgeti(L, 2, (int)i + 1);
+    paths[i] = ms_file_path_read(L, -1, &element, own);
+  }
+  int64_t works = 0;
+  ms_err err = {0};
+  ms_status status = ms_step_files(handle->core, paths, count, &works, &err);
+  ms_own_release(own);
+  if (status != MS_OK) return ms_answer(L, status, &err);
+  ms_lua_push_int64(L, works);
+  return 1;
+}
+
 /* A constraint is named behind "constraint:"; the other reasons are words. */
 static const char *read_reason(lua_State *L, int index) {
   ms_path path = ms_path_root("reason");
@@ -98,5 +120,7 @@ const ms_method ms_step_primitives[] = {
     {"step_clock", step_clock}, {"step_to", step_to},
     {"step_claim", step_claim}, {"step_meet", step_meet},
     {"step_stop", step_stop},   {"step_jump", step_jump},
+    {"step_files", step_files},
+
     {"crash", crash},           {NULL, NULL},
 };

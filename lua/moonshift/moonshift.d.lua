@@ -50,7 +50,8 @@ local moonshift = {}
 ---@field name? string
 ---@field queue string
 ---@field generation integer
----@field files string[] the paths that triggered it; `more = true` when there are others
+---@field files string[] the paths that triggered it, up to 1,000; `more = true` when there are others;
+---bytes that are not UTF-8 appear as U+FFFD
 ---@field trace? string
 local work = {}
 
@@ -119,10 +120,14 @@ function work:log(level, message) end
 ---@field max? moonshift.Duration
 ---@field jitter? number 0 to 1
 
+---Runs when something there has changed since the work was enqueued: a file, or what stands right in
+---a folder, with `recursive` in all folders below as well. Relative paths are seen from the folder in
+---which the caller is. What does not exist yet is waited for. Each period of periodic work waits for
+---a change of its own.
 ---@class moonshift.Files
----@field settle? moonshift.Duration
----@field max_wait? moonshift.Duration
----@field rearm? boolean
+---@field settle? moonshift.Duration so long nothing may change any more, 1 s by default
+---@field max_wait? moonshift.Duration but no longer after the first change, 1 m by default
+---@field rearm? boolean waits for the next change after each run: such work never finishes by itself
 ---@field [integer] string|{ path: string, recursive: boolean? }
 
 ---@class moonshift.Constraints

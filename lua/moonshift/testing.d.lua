@@ -67,6 +67,12 @@ function manager:jump(seconds) end
 ---@return integer n runs started
 function manager:meet(id, kind) end
 
+---Reports a path, or a list of them, as changed at this moment: works that wait for them are due when
+---the change has settled. The files need not exist; nobody looks at them. An extension.
+---@param paths string|string[]
+---@return integer n works that wait for any of them
+function manager:change_files(paths) end
+
 ---Stops a running work as the system would.
 ---@param id integer
 ---@param reason moonshift.StopReason

@@ -85,6 +85,16 @@ function methods:meet(id, kind)
   return driver:run_due()
 end
 
+-- Reports a path, or a list of them, as changed now; nobody looks at the files themselves.
+function methods:change_files(paths)
+  local driver, message, code = misuse.check(driver_of, self)
+  if not driver then
+    return nil, message, code
+  end
+  local list = type(paths) == "string" and { paths } or paths
+  return misuse.check(core.step_files, self, list)
+end
+
 function methods:stop_work(id, reason)
   local driver, message, code = misuse.check(driver_of, self)
   if not driver then

@@ -116,6 +116,14 @@ describe("moonshift doctor", function()
     assert.are.equal(0, (examine()))
   end)
 
+  it("does not take work for due whose files have not changed", function()
+    manager:enqueue { worker = "a", constraints = { files = { "/nowhere" } } }
+    manager:close()
+    local status, report = examine()
+    assert.are.equal(0, status)
+    assert.are.equal(0, #report.waiting)
+  end)
+
   it("finds work that has been due for long and that no process takes", function()
     manager:enqueue { worker = "unheard_of", at = os.time() - 60 }
     expect_problem "does one know worker \"unheard_of\"?"

@@ -55,6 +55,12 @@ function child.start_on_network(name, ...)
   return start("unshare -rn sh", "echo $$; " .. command(name, { ... }))
 end
 
+--- The same, where the system lets its user watch no more than so many folders.
+function child.start_with_watches(name, watches, ...)
+  local bound = ("echo %d > /proc/sys/user/max_inotify_watches"):format(watches)
+  return start("unshare -r sh", ("echo $$; %s && %s"):format(bound, command(name, { ... })))
+end
+
 --- Kills all children that are left.
 function child.clear()
   for self in pairs(started) do

@@ -35,9 +35,13 @@ local function reasons_of(manager, id, stats)
   return waiting.seen_from_here(fail.check(reasons, message), stats)
 end
 
-local function is_due(reasons)
+-- Work whose files have not changed is due at no time yet; while they settle, the moment is known.
+local function is_due(info, reasons)
+  if not info.due_at then
+    return false
+  end
   for _, reason in ipairs(reasons) do
-    if TIMES[reason.kind] then
+    if TIMES[reason.kind] or (reason.kind == "constraint" and reason.clears_at) then
       return false
     end
   end
@@ -50,7 +54,7 @@ function waiting.list(manager, stats, limit)
   local infos = fail.check(manager:query({ state = "enqueued" }, { order = "due", limit = limit }))
   for index, info in ipairs(infos) do
     local reasons = reasons_of(manager, info.id, stats)
-    entries[index] = { info = info, reasons = reasons, is_due = is_due(reasons) }
+    entries[index] = { info = info, reasons = reasons, is_due = is_due(info, reasons) }
   end
   return entries
 end
