@@ -97,8 +97,11 @@ bool ms_sensing_tend(ms_engine *engine) {
     memcpy(sensing->readings, ms_sensors_readings(sensing->sensors), sizeof sensing->readings);
     sensing->posted = engine->nudged = true;
   }
-  if (sensing->answers != asks) pthread_cond_broadcast(&engine->turned);
-  sensing->answers = asks;
+  bool answers = !ms_sensors_settling(sensing->sensors) && sensing->answers != asks;
+  if (answers) {
+    sensing->answers = asks;
+    pthread_cond_broadcast(&engine->turned);
+  }
   pthread_mutex_unlock(&engine->mutex);
   return changed;
 }

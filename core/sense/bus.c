@@ -103,6 +103,7 @@ ms_status ms_bus_open(uv_loop_t *loop, void (*changed)(void *context), void *con
   made->context = context;
   made->retry_ms = MS_BUS_RETRY_MS;
   forget(&made->values);
+  made->values.waits = true;
   ms_status status = connect_bus(made, err);
   if (status != MS_OK) {
     ms_mem_free(made);

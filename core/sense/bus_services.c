@@ -77,7 +77,8 @@ typedef struct ms_asking {
   const ms_question *question;
   struct sd_bus_slot *slot;
   bool under_way;
-  bool again; /* something has changed since it was asked */
+  bool answered; /* once, or it cannot be asked */
+  bool again;    /* something has changed since it was asked */
   char trouble[sizeof(((ms_bus_values *)0)->trouble)];
 } ms_asking;
 
@@ -117,6 +118,7 @@ static void ask(ms_asking *asking);
 static void finish(ms_asking *asking) {
   bool again = asking->again;
   asking->under_way = asking->again = false;
+  asking->answered = true;
   if (again) ask(asking);
 }
 
@@ -165,6 +167,7 @@ static void ask(ms_asking *asking) {
                                 asking, &asking->slot);
   asking->under_way = result >= 0;
   if (result >= 0) return;
+  asking->answered = true;
   forget(asking);
   note_trouble(asking, strerror(-result));
 }
@@ -221,9 +224,13 @@ void ms_bus_services_ask(ms_bus_services *services) {
 
 void ms_bus_services_judge(const ms_bus_services *services, ms_bus_values *values) {
   ms_bus_answers_judge(&services->answers, values);
+  values->waits = false;
   values->trouble[0] = 0;
-  for (size_t i = 0; i < QUESTIONS && !values->trouble[0]; i++) {
-    snprintf(values->trouble, sizeof values->trouble, "%s", services->askings[i].trouble);
+  for (size_t i = 0; i < QUESTIONS; i++) {
+    const ms_asking *asking = &services->askings[i];
+    values->waits = values->waits || !asking->answered;
+    if (values->trouble[0]) continue;
+    snprintf(values->trouble, sizeof values->trouble, "%s", asking->trouble);
   }
 }
 

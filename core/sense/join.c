@@ -11,11 +11,17 @@ static ms_network connection_of(ms_truth metered, ms_truth roaming, bool assumed
   return roaming == MS_FALSE ? MS_NETWORK_NOT_ROAMING : MS_NETWORK_CONNECTED;
 }
 
+/* Before all services have answered, what is not known may still be denied. */
+static bool may_assume(const ms_bus_values *bus) {
+  return !bus || !bus->waits;
+}
+
 void ms_join_network(const ms_bus_values *bus, ms_truth metered, ms_reading *reading) {
   ms_truth told = bus ? bus->metered : MS_UNKNOWN, roaming = bus ? bus->roaming : MS_UNKNOWN;
   ms_join_trouble(bus, reading);
   if (reading->value != MS_NETWORK_CONNECTED) return;
   bool assumed = told == MS_UNKNOWN;
+  if (assumed && !may_assume(bus)) return;
   reading->value = (int)connection_of(assumed ? metered : told, roaming, assumed);
   if (!assumed || roaming != MS_UNKNOWN) reading->source = "NetworkManager";
 }
@@ -34,6 +40,7 @@ bool ms_join_power(const ms_bus_values *bus, ms_power *power) {
 
 void ms_join_idle(const ms_bus_values *bus, int64_t now_ms, ms_reading *reading) {
   ms_join_trouble(bus, reading);
+  if (!may_assume(bus) && reading->value == (int)MS_TRUE) reading->value = MS_UNKNOWN;
   if (!bus || !bus->has_idle || bus->session_idle == MS_UNKNOWN) return;
   bool still = bus->session_idle == MS_TRUE && now_ms - bus->idle_since_ms >= MS_JOIN_STILL_MS;
   if (still) return;

@@ -16,11 +16,13 @@
 /* Nobody has touched the machine for so long where a session reports it. */
 #define MS_JOIN_STILL_MS (5 * 60 * 1000)
 
-/* Says what a connection costs. metered is what it counts as where nothing tells. */
+/* Says what a connection costs. metered is what it counts as where nothing tells, once all services
+ * have answered. */
 void ms_join_network(const ms_bus_values *bus, ms_truth metered, ms_reading *reading);
 /* Fills power as the bus knows it; false if it does not. */
 bool ms_join_power(const ms_bus_values *bus, ms_power *power);
-/* A machine that somebody uses is not idle, whatever its load. */
+/* A machine that somebody uses is not idle, whatever its load. Until it is known whether somebody
+ * does, neither is the value. */
 void ms_join_idle(const ms_bus_values *bus, int64_t now_ms, ms_reading *reading);
 /* What is wrong with the bus, for a reading that falls back. */
 void ms_join_trouble(const ms_bus_values *bus, ms_reading *reading);

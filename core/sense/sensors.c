@@ -17,6 +17,8 @@
 #define POLL_MS 30000
 /* Time never asks for more than one service in this. */
 #define PAUSE_MS 10
+/* Services answer within a few milliseconds; a question waits no longer for those that do not. */
+#define BUS_WAIT_MS 500
 /* What the bus knows something of. */
 #define ON_BUS (MS_SENSED_BIT(MS_SENSED_NETWORK) | MS_SENSED_POWER | MS_SENSED_BIT(MS_SENSED_IDLE))
 
@@ -34,8 +36,9 @@ struct ms_sensors {
   int64_t polled_at_ms;
   ms_watch *network_watch; /* NULL while asleep, or when the system does not tell */
   ms_watch *power_watch;
-  ms_bus *bus;  /* NULL while all that it knows of sleeps, or when there is none */
-  bool serving; /* the bus may speak while it is asked */
+  int64_t bus_by_ms; /* until then a question waits for the bus's first answers */
+  ms_bus *bus;       /* NULL while all that it knows of sleeps, or when there is none */
+  bool serving;      /* the bus may speak while it is asked */
 
   ms_reading readings[MS_SENSED_COUNT];
   ms_steady steady[MS_SENSED_COUNT];
@@ -115,10 +118,11 @@ static void wake(ms_sensors *sensors, unsigned set) {
 }
 
 /* The bus is there while any of what it knows is awake. Without one the kernel knows enough. */
-static void tend_bus(ms_sensors *sensors) {
+static void tend_bus(ms_sensors *sensors, int64_t now_ms) {
   bool needed = (sensors->awake & ON_BUS) && !sensors->options.no_bus;
   if (needed && !sensors->bus) {
     ms_bus_open(sensors->loop, hear_bus, sensors, &sensors->bus, NULL);
+    sensors->bus_by_ms = now_ms + BUS_WAIT_MS;
   }
   if (needed) return;
   ms_bus_close(sensors->bus);
@@ -216,6 +220,10 @@ static bool look(ms_sensors *sensors, unsigned set, int64_t now_ms) {
 
 /* ---- Time ---- */
 
+static bool is_settling(const ms_sensors *sensors, int64_t now_ms) {
+  return sensors->bus && bus_values(sensors)->waits && now_ms < sensors->bus_by_ms;
+}
+
 static unsigned list_ripe(const ms_sensors *sensors, int64_t now_ms) {
   unsigned set = 0;
   for (int i = 0; i < MS_SENSED_COUNT; i++) {
@@ -233,6 +241,7 @@ static void arm(ms_sensors *sensors, unsigned needed, int64_t now_ms) {
   int64_t next_ms = sensors->heard ? now_ms : MS_NEVER;
   if (list_polled(sensors))
     next_ms = sooner(next_ms, sensors->polled_at_ms + sensors->options.poll_ms);
+  if (is_settling(sensors, now_ms)) next_ms = sooner(next_ms, sensors->bus_by_ms);
   for (int i = 0; i < MS_SENSED_COUNT; i++) {
     bool lingers = is_in(sensors->awake & ~needed, i);
     next_ms = sooner(next_ms, sensors->steady[i].ripe_at_ms);
@@ -246,6 +255,10 @@ static void arm(ms_sensors *sensors, unsigned needed, int64_t now_ms) {
 }
 
 /* ---- The set ---- */
+
+bool ms_sensors_settling(const ms_sensors *sensors) {
+  return is_settling(sensors, ms_clock_steady_ms(&(ms_clock){0}));
+}
 
 bool ms_sensors_asleep(const ms_sensors *sensors) {
   return !sensors->awake;
@@ -306,8 +319,8 @@ bool ms_sensors_serve(ms_sensors *sensors, unsigned needed, unsigned asked) {
   unsigned set = woken | asked | sensors->heard;
   sensors->heard = 0;
   set |= list_due(sensors, now_ms);
+  tend_bus(sensors, now_ms);
   bool changed = look(sensors, set & sensors->awake, now_ms);
-  tend_bus(sensors);
   sensors->serving = false;
   arm(sensors, needed, now_ms);
   return changed;

@@ -61,6 +61,22 @@ function child.start_with_watches(name, watches, ...)
   return start("unshare -r sh", ("echo $$; %s && %s"):format(bound, command(name, { ... })))
 end
 
+--- On a network of its own, and with a system bus whose socket is in the folder; both end with it.
+function child.start_on_bus(name, place, ...)
+  local bus = quote("unix:path=" .. place .. "/bus")
+  local ready = quote(place .. "/ready")
+  local inner = table.concat({
+    "mkfifo " .. ready,
+    ("dbus-daemon --nofork --config-file=spec/support/bus.conf --address=%s --print-address >%s "
+      .. "2>/dev/null &"):format(bus, ready),
+    "read -r DBUS_SYSTEM_BUS_ADDRESS <" .. ready,
+    "export DBUS_SYSTEM_BUS_ADDRESS",
+    "(" .. command(name, { ... }) .. ")",
+    "exit",
+  }, "\n")
+  return start("sh", "echo $$; exec unshare -rnpf --kill-child sh -c " .. quote(inner))
+end
+
 --- Kills all children that are left.
 function child.clear()
   for self in pairs(started) do

@@ -3,12 +3,12 @@
 
 usage: services.py ADDRESS
 
-Reads commands from standard input, one a line, and answers each with "ok" once the bus has taken
-it. A value is written as JSON, behind the D-Bus type that it is sent with.
+Reads commands from standard input, one a line, and answers each with "ok" once it is done. A value is written as JSON, behind the D-Bus type that it is sent with.
 
     own NAME                                  the service appears
     leave NAME                                the service vanishes
     set PATH INTERFACE PROPERTY TYPE VALUE    a property is there, or changes
+    still PATH MINUTES                        nobody has touched that session for so long
     remove PATH                               the object is gone
     mute                                      calls are not answered any more
     unmute                                    all calls are answered, those that wait first
@@ -18,6 +18,7 @@ import json
 import os
 import select
 import sys
+import time
 
 from jeepney import DBusAddress, HeaderFields, MessageType
 from jeepney import new_error, new_method_return, new_signal
@@ -79,6 +80,11 @@ class Services:
         if path.startswith(MODEMS + "/") and name == "State":
             self.emit(path, interface, "StateChanged", "iiu", (0, properties[name][1], 0))
 
+    def still(self, path, minutes):
+        since_us = int((time.monotonic() - 60 * float(minutes)) * 1000000)
+        self.set(path, "org.freedesktop.login1.Session", "IdleSinceHintMonotonic", "t",
+                 str(since_us))
+
     def remove(self, path):
         interfaces = list(self.objects.pop(path))
         if path.startswith(LOGIN + "/session/"):
@@ -88,11 +94,20 @@ class Services:
             self.emit(MODEMS, "org.freedesktop.DBus.ObjectManager", "InterfacesRemoved", "oas",
                       (path, interfaces))
 
+    def call(self, message):
+        serial = next(self.connection.outgoing_serial)
+        self.connection.send(message, serial=serial)
+        while True:
+            got = self.connection.receive()
+            if got.header.fields.get(HeaderFields.reply_serial) == serial:
+                return
+            self.receive(got)
+
     def own(self, name):
-        self.connection.send(message_bus.RequestName(name))
+        self.call(message_bus.RequestName(name))
 
     def leave(self, name):
-        self.connection.send(message_bus.ReleaseName(name))
+        self.call(message_bus.ReleaseName(name))
 
     def mute(self):
         self.mode = "mute"

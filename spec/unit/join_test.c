@@ -83,6 +83,17 @@ static void a_machine_in_use_is_not_idle(void) {
   UNIT_INT(MS_TRUE, idle(NULL, MS_TRUE, 1001));
 }
 
+static void nothing_is_assumed_before_the_bus_has_answered(void) {
+  ms_bus_values bus = {.waits = true};
+  const char *source;
+  UNIT_INT(MS_NETWORK_CONNECTED, network(&bus, MS_FALSE, &source));
+  UNIT_INT(MS_UNKNOWN, idle(&bus, MS_TRUE, 1000));
+  UNIT_INT(MS_FALSE, idle(&bus, MS_FALSE, 1000));
+  bus.waits = false;
+  UNIT_INT(MS_NETWORK_UNMETERED, network(&bus, MS_FALSE, &source));
+  UNIT_INT(MS_TRUE, idle(&bus, MS_TRUE, 1000));
+}
+
 static void trouble_of_the_bus_is_told_beside_what_the_kernel_says(void) {
   ms_bus_values bus = {.trouble = "the system bus is lost"};
   ms_reading reading = {.value = MS_TRUE, .source = "load"};
@@ -100,6 +111,7 @@ int main(void) {
   UNIT_RUN(without_a_connection_the_bus_has_nothing_to_say);
   UNIT_RUN(power_comes_from_the_bus_that_knows_of_it);
   UNIT_RUN(a_machine_in_use_is_not_idle);
+  UNIT_RUN(nothing_is_assumed_before_the_bus_has_answered);
   UNIT_RUN(trouble_of_the_bus_is_told_beside_what_the_kernel_says);
   return unit_end();
 }

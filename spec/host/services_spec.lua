@@ -1,0 +1,36 @@
+local child = require "spec.support.child"
+local folder = require "spec.support.folder"
+local machine = require "spec.support.machine"
+
+local ready = os.execute "unshare -rnpf --kill-child true 2>/dev/null"
+local may = ready == true or ready == 0
+
+describe("the system's services", function()
+  after_each(function()
+    child.clear()
+    folder.clear()
+  end)
+
+  it("start and stop work as they change their minds", function()
+    if not may and not os.getenv "CI" then
+      pending "this user may not make networks"
+      return
+    end
+    local this = machine.new()
+    this:supply("BAT0", { type = "Battery", status = "Discharging", capacity = "57" })
+    local one = child.start_on_bus("services", folder.new(), folder.new() .. "/work.db",
+      this.sysfs, this.procfs)
+    one:expect "3\tstarted 1"
+    one:expect "enqueued\tenqueued"
+    one:expect "network is metered (NetworkManager"
+    one:expect "0\t0"
+    one:expect "1\tstarted 1"
+    one:expect "1\tstopped constraint:network"
+    one:expect "4\tstarted 1"
+    one:expect "4\tstopped constraint:battery_not_low"
+    one:expect "5\tstarted 1"
+    one:expect "2\tstarted 1"
+    one:expect "2\tstopped constraint:idle"
+    assert.are.equal("", one:rest())
+  end)
+end)
