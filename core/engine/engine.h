@@ -259,6 +259,8 @@ bool ms_flight_returned(ms_engine *engine, const ms_flight *flight);
 ms_status ms_progress_flush(ms_engine *engine, int64_t id);
 /* Takes a run back that nobody has begun; false if somebody has. */
 bool ms_take_unbegun(ms_engine *engine, ms_flight *flight);
+/* Keeps how long it took what began then, if nothing took longer. For whoever has set turning. */
+void ms_turn_note_longest(const ms_engine *engine, int64_t begun_ms, int64_t *longest_ms);
 /* Time asks for a turn at that moment. */
 void ms_turn_wake_at(ms_engine *engine, int64_t at_ms);
 /* The store's last failure, as err. */

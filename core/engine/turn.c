@@ -190,7 +190,13 @@ static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   return ms_claims_write(engine->store);
 }
 
+void ms_turn_note_longest(const ms_engine *engine, int64_t begun_ms, int64_t *longest_ms) {
+  int64_t took_ms = ms_clock_steady_ms(&engine->world->clock) - begun_ms;
+  if (took_ms > *longest_ms) *longest_ms = took_ms;
+}
+
 static ms_status transact(ms_engine *engine, ms_link *calls, ms_link *results) {
+  int64_t begun_ms = ms_clock_steady_ms(&engine->world->clock);
   bool changed;
   MS_TRY(ms_store_begin(engine->store, &changed));
   if (changed) engine->foreign = true;
@@ -199,6 +205,7 @@ static ms_status transact(ms_engine *engine, ms_link *calls, ms_link *results) {
   if (status != MS_OK) ms_store_rollback(engine->store);
   if (status != MS_OK) return status;
   engine->stats.commits++;
+  ms_turn_note_longest(engine, begun_ms, &engine->stats.longest_turn_ms);
   if (engine->foreign || engine->turn.edged) engine->turn.returned = true;
   engine->turn.edged = false;
   engine->foreign = false;

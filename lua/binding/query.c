@@ -156,7 +156,7 @@ static int stats(lua_State *L, ms_handle *handle) {
   ms_err err = {0};
   ms_status status = ms_get_stats(handle->core, &stats, &err);
   if (status != MS_OK) return ms_answer(L, status, &err);
-  lua_createtable(L, 0, MS_STATE_COUNT + 7);
+  lua_createtable(L, 0, MS_STATE_COUNT + 9);
   for (int state = 0; state < MS_STATE_COUNT; state++) {
     set_number(L, ms_state_word((ms_state)state), stats.counts[state]);
   }
@@ -164,6 +164,8 @@ static int stats(lua_State *L, ms_handle *handle) {
   set_number(L, "commits", stats.commits);
   set_number(L, "claims", stats.claims);
   set_number(L, "results", stats.results);
+  set_number(L, "longest_turn_ms", stats.longest_turn_ms);
+  set_number(L, "longest_checkpoint_ms", stats.longest_checkpoint_ms);
   set_number(L, "threads", stats.threads);
   set_number(L, "threads_busy", stats.threads_busy);
   set_number(L, "processes", stats.processes);

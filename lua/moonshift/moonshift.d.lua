@@ -403,7 +403,9 @@ function manager:set_queue(queue, settings) end
 ---@return moonshift.Code? code
 function manager:queues() end
 
----Works by state, and what the engine has done.
+---Works by state, and what this manager's engine has done since it was opened: `turns`, `commits`,
+---`claims`, `results`, `longest_turn_ms` and `longest_checkpoint_ms` (a caller waits for both), and
+---its `threads`, `threads_busy` and the `processes` that share the store.
 ---@return table<string, integer>?
 ---@return string? message
 ---@return moonshift.Code? code

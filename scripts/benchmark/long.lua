@@ -102,12 +102,14 @@ local function drain_watched(name, works)
   local drained = system.monotime()
   local memory = peak_memory()
   assert(manager:run "idle")
+  local stats = assert(manager:stats())
   assert(manager:close())
   table.sort(took)
   return {
     enqueue = works / (enqueued - begun), drain = works / (drained - enqueued), memory = memory,
     log = log, file = size_of(name), call = median(took), longest = took[#took],
-    slow = took[math.ceil(#took * 0.99)],
+    slow = took[math.ceil(#took * 0.99)], turn = stats.longest_turn_ms,
+    checkpoint = stats.longest_checkpoint_ms,
   }
 end
 
@@ -140,6 +142,7 @@ local function watched_rows()
     { "memory at most", "MB", "memory" }, { "log at most", "MB", "log" },
     { "database", "MB", "file" }, { "one call meanwhile, median", "ms", "call" },
     { "99 of 100 calls", "ms", "slow" }, { "the longest call", "ms", "longest" },
+    { "the longest turn", "ms", "turn" }, { "the longest checkpoint", "ms", "checkpoint" },
   } do
     rows[index] = row(each[1], each[2], small[each[3]], large[each[3]])
   end

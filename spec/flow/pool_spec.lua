@@ -168,4 +168,14 @@ describe("stats", function()
     stores.result(manager, manager:enqueue { worker = "succeed" })
     assert.is_table(manager:stats())
   end)
+
+  it("tell how long the longest turn took", function()
+    local manager = stores.open()
+    local requests = {}
+    for index = 1, 10000 do
+      requests[index] = { worker = "succeed" }
+    end
+    assert(manager:enqueue(requests))
+    assert.is_true(manager:stats().longest_turn_ms > 0)
+  end)
 end)
