@@ -109,15 +109,11 @@ static void enforce(ms_engine *engine, ms_sensed sensed, int64_t now_ms) {
     belief->since_ms = now_ms;
 }
 
-bool ms_conditions_take(ms_engine *engine, const ms_reading readings[MS_SENSED_COUNT]) {
-  bool changed = false;
+void ms_conditions_take(ms_engine *engine, const ms_reading readings[MS_SENSED_COUNT]) {
   for (int i = 0; i < MS_SENSED_COUNT; i++) {
-    int before = value_of(&engine->conditions, (ms_sensed)i);
     engine->beliefs[i].reading = readings[i];
     enforce(engine, (ms_sensed)i, ms_engine_now(engine));
-    changed = changed || before != value_of(&engine->conditions, (ms_sensed)i);
   }
-  return changed;
 }
 
 /* ---- Judging ---- */
@@ -148,7 +144,8 @@ unsigned ms_conditions_unread(const ms_engine *engine) {
   unsigned set = 0;
   for (int i = 0; i < MS_SENSED_COUNT && engine->sensing.sensors; i++) {
     const ms_belief *belief = &engine->beliefs[i];
-    if (!belief->set && !belief->reading.source) set |= MS_SENSED_BIT(i);
+    bool unread = !belief->reading.source || (engine->unsettled & MS_SENSED_BIT(i));
+    if (!belief->set && unread) set |= MS_SENSED_BIT(i);
   }
   return set & engine->turn.needs;
 }

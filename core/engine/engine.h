@@ -112,7 +112,8 @@ typedef struct ms_sensing {
   unsigned asked;
   int64_t asks; /* questions so far, and how many of them are answered */
   int64_t answers;
-  bool posted; /* the readings have changed since a turn took them */
+  bool posted; /* what follows has changed since a turn took it */
+  unsigned unsettled;
   ms_reading readings[MS_SENSED_COUNT];
 } ms_sensing;
 
@@ -136,7 +137,7 @@ typedef struct ms_turn {
   bool prunes;        /* stepped: retention, which comes last of all at one moment */
   size_t host_room;   /* how many works the host wants to run now */
   bool host_ready;    /* work waits that only the host can start */
-  bool edged;         /* a sensor has changed a condition */
+  bool edged;         /* the sensors have something new to say */
   unsigned needs;     /* conditions by which this turn has judged */
 } ms_turn;
 
@@ -194,6 +195,7 @@ struct ms_engine {
   int64_t seen_change;
   ms_conditions conditions;
   ms_belief beliefs[MS_SENSED_COUNT];
+  unsigned unsettled; /* conditions of which more will be known soon */
   ms_link customs;
   ms_sensing sensing;
   size_t ahead; /* claims beyond the free threads */
@@ -411,13 +413,13 @@ ms_status ms_update_work(ms_engine *engine, const ms_work *before, const ms_requ
 /* ---- conditions.c: what is known of the world, by whoever turns ---- */
 
 void ms_conditions_init(ms_engine *engine);
-/* Takes over what the sensors say; true if a condition has changed. */
-bool ms_conditions_take(ms_engine *engine, const ms_reading readings[MS_SENSED_COUNT]);
+/* Takes over what the sensors say. */
+void ms_conditions_take(ms_engine *engine, const ms_reading readings[MS_SENSED_COUNT]);
 /* Judge by the present conditions, and note that their sensors are needed. */
 bool ms_conditions_hold(ms_engine *engine, const ms_constraints *constraints);
 bool ms_conditions_unmet(ms_engine *engine, const ms_constraints *constraints, size_t *position,
                          ms_unmet *unmet);
-/* The conditions by which this turn has judged and whose sensors have not looked yet. */
+/* The conditions by which this turn has judged although their sensors are still at it. */
 unsigned ms_conditions_unread(const ms_engine *engine);
 /* "network is none (rtnetlink, since 2026-01-01T00:00:00Z)", into the text. */
 const char *ms_conditions_describe(ms_engine *engine, const ms_unmet *unmet, char *text,

@@ -31,7 +31,9 @@ void ms_sensing_take(ms_engine *engine) {
   ms_sensing *sensing = &engine->sensing;
   if (!sensing->posted) return;
   sensing->posted = false;
-  if (ms_conditions_take(engine, sensing->readings)) engine->turn.edged = true;
+  engine->unsettled = sensing->unsettled;
+  engine->turn.edged = true;
+  ms_conditions_take(engine, sensing->readings);
 }
 
 void ms_sensing_publish(ms_engine *engine) {
@@ -91,14 +93,16 @@ bool ms_sensing_tend(ms_engine *engine) {
   if (!needed && !asked && ms_sensors_asleep(sensing->sensors)) return false;
   ms_sensors_sleep(sensing->sensors, tired);
   bool changed = ms_sensors_serve(sensing->sensors, needed, asked);
+  unsigned unsettled = ms_sensors_unsettled(sensing->sensors);
   report(engine, needed);
   pthread_mutex_lock(&engine->mutex);
+  changed = changed || unsettled != sensing->unsettled;
+  sensing->unsettled = unsettled;
   if (changed) {
     memcpy(sensing->readings, ms_sensors_readings(sensing->sensors), sizeof sensing->readings);
     sensing->posted = engine->nudged = true;
   }
-  bool answers = !ms_sensors_settling(sensing->sensors) && sensing->answers != asks;
-  if (answers) {
+  if (!unsettled && sensing->answers != asks) {
     sensing->answers = asks;
     pthread_cond_broadcast(&engine->turned);
   }

@@ -256,8 +256,9 @@ static void arm(ms_sensors *sensors, unsigned needed, int64_t now_ms) {
 
 /* ---- The set ---- */
 
-bool ms_sensors_settling(const ms_sensors *sensors) {
-  return is_settling(sensors, ms_clock_steady_ms(&(ms_clock){0}));
+unsigned ms_sensors_unsettled(const ms_sensors *sensors) {
+  bool settling = is_settling(sensors, ms_clock_steady_ms(&(ms_clock){0}));
+  return settling ? sensors->awake & ON_BUS : 0;
 }
 
 bool ms_sensors_asleep(const ms_sensors *sensors) {

@@ -32,8 +32,8 @@ bool ms_sensors_asleep(const ms_sensors *sensors);
 /* What nobody has needed for a while, and putting it to sleep. */
 unsigned ms_sensors_tired(const ms_sensors *sensors, unsigned needed);
 void ms_sensors_sleep(ms_sensors *sensors, unsigned set);
-/* Services have only just been asked: the readings will soon be better. */
-bool ms_sensors_settling(const ms_sensors *sensors);
+/* The conditions of which services have only just been asked: more will be known soon. */
+unsigned ms_sensors_unsettled(const ms_sensors *sensors);
 /* One for each condition, until the next call. */
 const ms_reading *ms_sensors_readings(const ms_sensors *sensors);
 /* The loop then runs to its end. */
