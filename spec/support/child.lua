@@ -71,10 +71,12 @@ function child.start_on_bus(name, place, ...)
       .. "2>/dev/null &"):format(bus, ready),
     "read -r DBUS_SYSTEM_BUS_ADDRESS <" .. ready,
     "export DBUS_SYSTEM_BUS_ADDRESS",
-    "(" .. command(name, { ... }) .. ")",
+    "(export LD_PRELOAD=$preload; " .. command(name, { ... }) .. ")",
     "exit",
   }, "\n")
-  return start("sh", "echo $$; exec unshare -rnpf --kill-child sh -c " .. quote(inner))
+  -- A sanitizer is for the child alone.
+  local apart = "export preload=$LD_PRELOAD; unset LD_PRELOAD; exec unshare -rnpf --kill-child"
+  return start("sh", ("echo $$; %s sh -c %s"):format(apart, quote(inner)))
 end
 
 --- Kills all children that are left.
