@@ -203,6 +203,22 @@ describe("work that waits for real files", function()
     assert.are.equal(5, count_runs())
   end)
 
+  it("is watched by a process that was there before it, until it is cancelled", function()
+    manager:close()
+    local watcher = child.start("watcher", path)
+    watcher:expect "open"
+    manager = stores.open { database = path }
+    local id = enqueue("a", { rearm = true })
+    system.sleep(0.1)
+    folder.write(at "a", "1")
+    assert.are.equal(("run 1 of %d: %s"):format(id, at "a"), watcher:line())
+    manager:cancel(id)
+    local other = enqueue "b"
+    folder.write(at "a", "22")
+    folder.write(at "b", "1")
+    assert.are.equal(("run 1 of %d: %s"):format(other, at "b"), watcher:line())
+  end)
+
   it("does not take the store itself for a change", function()
     home = path:match "^(.*)/"
     local id = enqueue(nil, { rearm = true })
