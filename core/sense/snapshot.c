@@ -20,11 +20,19 @@
 /* The longest tick of a system's clock: changes that are no further apart may have one time. */
 #define TICK_NS 10000000
 
+/* Of a thing's status what is kept. */
+typedef struct marks {
+  bool is_folder;
+  uint64_t size;
+  uint64_t changed_ns;
+  uint64_t inode;
+} marks;
+
 /* What stands in a folder, while it is read. */
 typedef struct item {
   size_t place; /* of the name in names, then */
   const char *name;
-  struct stat status;
+  marks marks;
 } item;
 
 typedef struct listing {
@@ -46,7 +54,7 @@ typedef struct scan {
   size_t depth;
   size_t capacity;
   size_t seen;
-  int64_t fresh_ns; /* what changed from then on is fresh */
+  uint64_t fresh_ns; /* what changed from then on is fresh */
   bool found_fresh;
   ms_err *err;
 } scan;
@@ -90,6 +98,18 @@ static void add_name(ms_buf *out, const char *name, size_t size) {
   }
 }
 
+/* Behind a space. A tree has several numbers for each of its files, which printf would take most of
+ * the time for. */
+static void add_number(ms_buf *out, uint64_t number) {
+  char text[17];
+  char *end = text + sizeof text, *at = end;
+  do
+    *--at = "0123456789abcdef"[number & 15];
+  while (number >>= 4);
+  *--at = ' ';
+  ms_buf_add(out, at, (size_t)(end - at));
+}
+
 static size_t shared_size(const ms_buf *a, const ms_buf *b) {
   size_t size = a->size < b->size ? a->size : b->size, same = 0;
   while (same < size && a->data[same] == b->data[same])
@@ -98,26 +118,40 @@ static size_t shared_size(const ms_buf *a, const ms_buf *b) {
 }
 
 /* The path without the NUL is the thing's. */
-static ms_status add_line(scan *s, ms_sight_kind kind, const struct stat *status) {
+static ms_status add_line(scan *s, ms_sight_kind kind, const marks *thing) {
   size_t shared = shared_size(&s->path, &s->before);
   if (++s->seen > MS_SNAPSHOT_MOST) {
     return ms_fail(s->err, MS_LIMIT, "constraints.files: more than %d files to watch, at %s",
                    MS_SNAPSHOT_MOST, s->path.data);
   }
-  ms_buf_addf(s->out, "%c %zx ", (char)kind, shared);
+  ms_buf_add_char(s->out, (char)kind);
+  add_number(s->out, shared);
+  ms_buf_add_char(s->out, ' ');
   add_name(s->out, s->path.data + shared, s->path.size - shared);
   if (kind == MS_SIGHT_FILE) {
-    int64_t changed_ns = status->st_mtim.tv_sec * INT64_C(1000000000) + status->st_mtim.tv_nsec;
-    bool looked_into = S_ISDIR(status->st_mode);
-    if (!looked_into && changed_ns >= s->fresh_ns) s->found_fresh = true;
-    ms_buf_addf(s->out, " %llx %llx %llx", looked_into ? 0ULL : (unsigned long long)status->st_size,
-                looked_into ? 0ULL : (unsigned long long)changed_ns,
-                looked_into ? 0ULL : (unsigned long long)status->st_ino);
+    if (thing->changed_ns >= s->fresh_ns) s->found_fresh = true;
+    add_number(s->out, thing->size);
+    add_number(s->out, thing->changed_ns);
+    add_number(s->out, thing->inode);
   }
   ms_buf_add_char(s->out, '\n');
   ms_buf_clear(&s->before);
   ms_buf_add_text(&s->before, ms_buf_text(&s->path));
   return s->out->failed || s->before.failed ? no_memory(s->err) : MS_OK;
+}
+
+static uint64_t time_ns(struct timespec time) {
+  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+/* A folder has none but that it is there: what changes in it does not change it. */
+static marks marks_of(const struct stat *status) {
+  if (S_ISDIR(status->st_mode)) return (marks){.is_folder = true};
+  return (marks){
+      .size = (uint64_t)status->st_size,
+      .changed_ns = time_ns(status->st_mtim),
+      .inode = status->st_ino,
+  };
 }
 
 /* The path becomes its first size bytes, and the name behind them. */
@@ -145,7 +179,7 @@ static bool add_item(listing *f, const char *name, const struct stat *status) {
     f->items = items;
     f->capacity = capacity;
   }
-  f->items[f->count++] = (item){.place = f->names.size, .status = *status};
+  f->items[f->count++] = (item){.place = f->names.size, .marks = marks_of(status)};
   return ms_buf_add(&f->names, name, strlen(name) + 1);
 }
 
@@ -225,10 +259,10 @@ static ms_status walk(scan *s, bool recursive) {
     }
     const item *found = &f->items[f->next++];
     MS_TRY(set_path(s, f->path_size, found->name));
-    if (recursive && S_ISDIR(found->status.st_mode))
+    if (recursive && found->marks.is_folder)
       MS_TRY(enter_folder(s));
     else
-      MS_TRY(add_line(s, MS_SIGHT_FILE, &found->status));
+      MS_TRY(add_line(s, MS_SIGHT_FILE, &found->marks));
   }
   return MS_OK;
 }
@@ -241,14 +275,14 @@ static ms_status take_one(scan *s, const ms_watched *watched) {
   ms_buf_add_text(&s->path, watched->path);
   MS_TRY(set_path(s, s->path.size, NULL));
   if (stat(s->path.data, &status) != 0) return MS_OK;
-  return S_ISDIR(status.st_mode) ? walk(s, watched->recursive)
-                                 : add_line(s, MS_SIGHT_FILE, &status);
+  marks thing = marks_of(&status);
+  return thing.is_folder ? walk(s, watched->recursive) : add_line(s, MS_SIGHT_FILE, &thing);
 }
 
 static ms_status take(const ms_watched *files, size_t count, scan *s) {
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
-  s->fresh_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec - TICK_NS;
+  s->fresh_ns = time_ns(now) - TICK_NS;
   ms_status status = MS_OK;
   for (size_t i = 0; i < count && status == MS_OK; i++)
     status = take_one(s, &files[i]);

@@ -16,7 +16,7 @@
 
 #include <sys/types.h>
 
-/* More files than this are refused: a snapshot takes about 50 bytes for each. */
+/* More files than this are refused: a snapshot takes about 40 bytes for each. */
 #define MS_SNAPSHOT_MOST 1000000
 
 /* The files of a store, which are never looked at: those in that folder whose name is the
