@@ -9,6 +9,7 @@ for path in io.lines() do
     worker = "upload",
     input = { path = path, url = ("%s/%03d-%s"):format(url, #requests + 1, name) },
     tags = { "backup" },
+    constraints = { custom = { "night" } },
     -- Short, so that the demonstration ends soon; the defaults wait 30 seconds at first.
     backoff = { policy = "linear", delay = "200ms", max = "1s", jitter = 0.5 },
     max_attempts = 20,
