@@ -184,8 +184,19 @@ static ms_status apply_idle(ms_engine *engine, ms_call *call) {
   return MS_OK;
 }
 
+/* Whoever waits for rest asks after every turn: while something runs that needs no turn. */
+static bool is_running(ms_engine *engine) {
+  pthread_mutex_lock(&engine->mutex);
+  bool running = engine->running;
+  pthread_mutex_unlock(&engine->mutex);
+  return running;
+}
+
 ms_status ms_idle(ms_manager *engine, bool *idle, ms_err *err) {
   ask_call args = {.call = {.apply = apply_idle, .reads = true}};
+  MS_TRY(ms_usable(engine, err));
+  *idle = false;
+  if (is_running(engine)) return MS_OK;
   MS_TRY(ms_engine_call(engine, &args.call, err));
   *idle = args.answer;
   return MS_OK;

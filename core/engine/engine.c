@@ -122,7 +122,7 @@ static ms_status open_pool(ms_engine *engine, const ms_options *options, ms_err 
       .threads = options->threads,
       .runner = options->runner,
       .shared = options->runner_shared,
-      .finished = ms_engine_give_back,
+      .finished = ms_engine_finish,
       .discard = ms_flight_free,
       .trouble = pool_trouble,
       .engine = engine,

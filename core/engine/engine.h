@@ -176,6 +176,7 @@ struct ms_engine {
   int64_t next_at_ms;
   int64_t armed_at_ms;
   int wal_pages;
+  bool running; /* after the last turn something ran */
 
   /* The outbox. */
   ms_link events;
@@ -244,8 +245,10 @@ void ms_engine_ask_for_turn(ms_engine *engine);
 void ms_engine_nudge(ms_engine *engine);
 /* With the mutex held. The engine's thread must hear of what nobody else will serve. */
 void ms_engine_wake_thread(ms_engine *engine);
-/* The pool's and the host's way back. */
-void ms_engine_give_back(void *engine, ms_run *run);
+/* A run has ended. */
+void ms_engine_give_back(ms_engine *engine, ms_run *run);
+/* The same for a thread of the pool. */
+void ms_engine_finish(void *engine, ms_run *run);
 
 /* ---- turn.c: the ring ---- */
 

@@ -33,6 +33,16 @@ static void leave_to_thread(ms_engine *engine) {
   }
 }
 
+/* With the mutex held, which is let go of meanwhile; nobody turns. */
+static void turn_here(ms_engine *engine) {
+  engine->turning = true;
+  pthread_mutex_unlock(&engine->mutex);
+  ms_engine_turn(engine);
+  pthread_mutex_lock(&engine->mutex);
+  engine->turning = false;
+  pthread_cond_broadcast(&engine->turned);
+}
+
 ms_status ms_engine_call(ms_engine *engine, ms_call *call, ms_err *err) {
   MS_TRY(ms_usable(engine, err));
   call->err = err;
@@ -49,12 +59,7 @@ ms_status ms_engine_call(ms_engine *engine, ms_call *call, ms_err *err) {
       call->status = ms_fail(err, MS_CLOSED, "%s", ms_status_sentence(MS_CLOSED));
       break;
     }
-    engine->turning = true;
-    pthread_mutex_unlock(&engine->mutex);
-    ms_engine_turn(engine);
-    pthread_mutex_lock(&engine->mutex);
-    engine->turning = false;
-    pthread_cond_broadcast(&engine->turned);
+    turn_here(engine);
   }
   leave_to_thread(engine);
   pthread_mutex_unlock(&engine->mutex);
@@ -129,11 +134,33 @@ void ms_engine_nudge(ms_engine *engine) {
   pthread_mutex_unlock(&engine->mutex);
 }
 
-void ms_engine_give_back(void *context, ms_run *run) {
-  ms_engine *engine = context;
-  pthread_mutex_lock(&engine->mutex);
+/* With the mutex held. */
+static void take_result(ms_engine *engine, ms_run *run) {
   ms_flight_of(run)->returned = true;
   ms_list_push(&engine->results, &run->link);
+}
+
+void ms_engine_give_back(ms_engine *engine, ms_run *run) {
+  pthread_mutex_lock(&engine->mutex);
+  take_result(engine, run);
   if (!engine->turning && !engine->deferred) ms_engine_wake_thread(engine);
+  pthread_mutex_unlock(&engine->mutex);
+}
+
+/* A thread that would have to wait for what the turn brings turns itself: what comes next, such as
+ * the next work of a chain, begins without waking anybody. */
+void ms_engine_finish(void *context, ms_run *run) {
+  ms_engine *engine = context;
+  bool waits = !ms_executor_ready(engine->executor);
+  pthread_mutex_lock(&engine->mutex);
+  take_result(engine, run);
+  if (engine->turning || engine->deferred) {
+    /* Whoever turns, or the next try, will see it. */
+  } else if (!waits || engine->looping || engine->closed) {
+    ms_engine_wake_thread(engine);
+  } else {
+    turn_here(engine);
+    leave_to_thread(engine);
+  }
   pthread_mutex_unlock(&engine->mutex);
 }

@@ -111,6 +111,7 @@ void ms_outbox_publish(ms_engine *engine) {
   bool concerns = engine->turn.finished.count || engine->turn.returned;
   pthread_mutex_lock(&engine->mutex);
   if (concerns) engine->changes++;
+  engine->running = engine->runs.count > 0;
   engine->host_ready = engine->turn.host_ready;
   concerns = concerns || !ms_list_empty(&engine->turn.events) || engine->host_ready;
   ms_list_move(&engine->events, &engine->turn.events);
