@@ -40,7 +40,7 @@ typedef struct ms_queue_settings {
 
 /* Something went wrong that no caller waits for. */
 typedef struct ms_trouble {
-  const char *kind; /* "worker" "store" "sensor" "observer" "thread" */
+  const char *kind; /* "worker" "store" "request" "sensor" "observer" "thread" */
   const char *message;
   int64_t id;         /* the work, or 0 */
   const char *worker; /* its worker, or NULL */
@@ -63,6 +63,12 @@ typedef struct ms_options {
   const ms_queue_settings *queues;
   size_t queue_count;
   ms_sensor_options sensors;
+  /* Reads what other programs left in the table moonshift_inbox; NULL leaves it there. Called by
+   * whoever turns, one at a time. What it gives lives until its next call; whatever is not MS_OK
+   * refuses the row with that message. */
+  ms_status (*read_arrival)(void *data, const ms_arrival *arrival, ms_arrived *arrived,
+                            ms_err *err);
+  void *read_arrival_data;
   /* Called from any thread, with no lock held. */
   void (*on_trouble)(void *data, const ms_trouble *trouble);
   void *on_trouble_data;

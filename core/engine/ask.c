@@ -70,9 +70,13 @@ ms_status ms_count(ms_manager *engine, const ms_selector *selector, int64_t *cou
   return MS_OK;
 }
 
+/* What has not been read yet may become selected works, but none whose id is known already. */
 static ms_status apply_unfinished(ms_engine *engine, ms_call *call) {
   ask_call *args = ask_of(call);
-  return ms_query_unfinished(engine->store, args->selector, args->number, &args->number);
+  MS_TRY(ms_query_unfinished(engine->store, args->selector, args->number, &args->number));
+  args->answer = args->number != 0;
+  if (args->answer || args->selector->id_count) return MS_OK;
+  return ms_intake_waits(engine, &args->answer);
 }
 
 ms_status ms_unfinished(ms_manager *engine, const ms_selector *selector, int64_t *from, bool *any,
@@ -80,7 +84,7 @@ ms_status ms_unfinished(ms_manager *engine, const ms_selector *selector, int64_t
   ask_call args = {
       .call = {.apply = apply_unfinished, .reads = true}, .selector = selector, .number = *from};
   MS_TRY(ms_engine_call(engine, &args.call, err));
-  *any = args.number != 0;
+  *any = args.answer;
   *from = args.number;
   return MS_OK;
 }
@@ -178,9 +182,10 @@ static ms_status apply_idle(ms_engine *engine, ms_call *call) {
     args->answer = args->answer && claims->items[i]->count == 0;
   }
   if (!args->answer) return MS_OK;
-  bool ready;
+  bool ready, waits;
   MS_TRY(ms_schedule_ready(engine, &ready));
-  args->answer = !ready;
+  MS_TRY(ms_intake_waits(engine, &waits));
+  args->answer = !ready && !waits;
   return MS_OK;
 }
 
@@ -204,9 +209,10 @@ ms_status ms_idle(ms_manager *engine, bool *idle, ms_err *err) {
 
 static ms_status apply_done(ms_engine *engine, ms_call *call) {
   ask_call *args = ask_of(call);
-  bool any;
+  bool any, waits;
   MS_TRY(ms_query_once(engine->store, &any));
-  args->answer = !any;
+  MS_TRY(ms_intake_waits(engine, &waits));
+  args->answer = !any && !waits;
   return MS_OK;
 }
 

@@ -201,6 +201,7 @@ static void close_handles(ms_engine *engine) {
   if (engine->peers.watch_fd >= 0) uv_close((uv_handle_t *)&engine->peer_poll, NULL);
   if (engine->clock_fd >= 0) uv_close((uv_handle_t *)&engine->clock_poll, NULL);
   ms_sensors_close(engine->sensing.sensors);
+  ms_wal_stop(engine);
 }
 
 static void on_async(uv_async_t *async) {
@@ -278,6 +279,7 @@ static ms_status open_thread(ms_engine *engine, ms_err *err) {
     if (!error) error = uv_poll_start(&engine->clock_poll, UV_READABLE, on_clock);
   }
   if (!error && ms_sensing_start(engine, err) != MS_OK) error = UV_ENOMEM;
+  if (!error) error = ms_wal_start(engine);
   if (!error) error = start_thread(engine);
   if (error) {
     close_handles(engine);
@@ -319,6 +321,7 @@ static void init(ms_engine *engine, const ms_options *options) {
   pthread_mutex_init(&engine->mutex, NULL);
   pthread_cond_init(&engine->turned, NULL);
   ms_peers_init(&engine->peers);
+  ms_wal_init(&engine->wal);
   ms_link *lists[] = {&engine->inbox,        &engine->results,     &engine->events,
                       &engine->host_runs,    &engine->observers,   &engine->customs,
                       &engine->turn.claimed, &engine->turn.events, &engine->turn.taken_back};
@@ -357,6 +360,7 @@ static ms_status open_engine(ms_engine *engine, const ms_options *options, ms_er
   engine->look_out = options->has_workers;
   engine->clock_fd = ms_jump_watch();
   MS_TRY(ms_sensing_open(engine, options->database, err));
+  if (!ms_store_in_memory(engine->store)) ms_wal_open(&engine->wal, options->database);
   MS_TRY(open_thread(engine, err));
   ms_engine_nudge(engine);
   return MS_OK;
@@ -526,6 +530,7 @@ void ms_release(ms_engine *engine) {
   ms_board_close(engine->board);
   engine->board = NULL;
   ms_peers_close(&engine->peers);
+  ms_wal_close(&engine->wal);
   if (engine->clock_fd >= 0) close(engine->clock_fd);
   engine->clock_fd = -1;
 }

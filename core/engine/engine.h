@@ -16,6 +16,7 @@
 #include "base/ids.h"
 #include "base/map.h"
 #include "engine/peers.h"
+#include "engine/wal.h"
 #include "execute/executor.h"
 #include "model/constraint.h"
 #include "moonshift.h"
@@ -117,6 +118,13 @@ typedef struct ms_sensing {
   ms_reading readings[MS_SENSED_COUNT];
 } ms_sensing;
 
+/* Rows of moonshift_inbox that one turn refuses. */
+typedef struct ms_refused {
+  int64_t count;
+  int64_t row; /* the first of them, and why */
+  ms_err why;
+} ms_refused;
+
 /* What one turn gathers between its begin and its publication. */
 typedef struct ms_turn {
   int64_t now_ms;
@@ -128,7 +136,8 @@ typedef struct ms_turn {
   ms_ids noted;       /* pairs of event type + 1 and id */
   ms_ids stopped;     /* ids of own runs to stop when the turn is committed */
   ms_link taken_back; /* runs that never began */
-  bool returned;      /* a run ended, or a claim was given back */
+  ms_refused refused;
+  bool returned;      /* a run ended, a claim was given back, or a row was read */
   bool ending;        /* a process that has just ended may still hold its lock */
   bool files;         /* what is known of works' files has changed */
   int64_t files_seen; /* the newest row of it */
@@ -151,9 +160,11 @@ struct ms_engine {
   int64_t owner;
   ms_peers peers;
   ms_board *board;       /* NULL = nobody else can have the store open */
+  ms_wal wal;            /* watched for rows of others */
   ms_ids others;         /* numbers of the other processes on the store */
   bool jumped;           /* the clock was set and no turn has taken note of it */
   bool foreign;          /* others have changed the store and no turn has taken note of it */
+  bool arrivals;         /* rows of moonshift_inbox may wait that no turn has looked for */
   int64_t look_again_ms; /* until then a process that ends may still hold its lock */
   ms_executor *executor;
   ms_worker_name *names;
@@ -172,6 +183,7 @@ struct ms_engine {
   bool nudged;     /* time, a peer or progress asks for a turn */
   bool look_out;   /* there is news of works that wait for files */
   bool peered;     /* a peer may have changed something or ended */
+  bool written;    /* somebody has written to the log */
   bool looping;    /* the engine's thread is awake and will look at the inbox */
   int64_t next_at_ms;
   int64_t armed_at_ms;
@@ -271,6 +283,8 @@ void ms_turn_wake_at(ms_engine *engine, int64_t at_ms);
 /* The store's last failure, as err. */
 ms_status ms_engine_fail(ms_engine *engine, ms_status status, ms_err *err);
 ms_status ms_engine_no_memory(ms_engine *engine);
+/* A refusal concerns its caller alone; anything else fails the turn. */
+bool ms_is_refusal(ms_status status);
 void ms_engine_trouble(ms_engine *engine, const char *kind, const char *message, int64_t id,
                        const char *worker);
 
@@ -297,7 +311,7 @@ bool ms_due_rests(const ms_work *work);
 /* ---- trigger.c: work that waits for files ---- */
 
 /* A look at the files of a request, before the call that makes it; in a stepped manager nobody
- * looks, and the snapshot is absent. Any thread, outside of turns. */
+ * looks, and the snapshot is absent. Any thread, outside of turns wherever that is possible. */
 ms_status ms_trigger_look(ms_engine *engine, const ms_request *request, ms_arena *arena,
                           ms_text *snapshot, ms_err *err);
 /* What becomes of a work: each is for all works, and does nothing for those without files. */
@@ -406,7 +420,20 @@ ms_status ms_outbox_write(ms_engine *engine);
 ms_status ms_outbox_read(ms_engine *engine);
 void ms_observers_free(ms_engine *engine);
 
+/* ---- intake.c: requests that other programs left as rows of moonshift_inbox ---- */
+
+/* Makes works of them, or refuses them. */
+ms_status ms_intake(ms_engine *engine);
+/* After the commit: the host hears of what was refused. */
+void ms_intake_tell(ms_engine *engine);
+/* Whether there are any. In a read. */
+ms_status ms_intake_waits(ms_engine *engine, bool *waits);
+
 /* ---- enqueue.c, update.c ---- */
+
+/* As ms_enqueue, within a turn, as if it had been called at that moment. */
+ms_status ms_enqueue_arrival(ms_engine *engine, const ms_arrived *arrived, int64_t at_ms,
+                             ms_err *err);
 
 /* Puts the request into the spec of a work; the lane is interned, the tags quoted. */
 ms_status ms_spec_of(ms_engine *engine, const ms_request *request, ms_arena *arena, ms_work *work);

@@ -10,6 +10,7 @@ typedef struct enqueue_call {
   const ms_unique *unique; /* NULL = no name */
   ms_arena *arena;         /* the caller's, for the ids */
   ms_text *snapshots;      /* of the requests' files; NULL = none has any */
+  int64_t at_ms;           /* the moment of the call */
   ms_enqueued out;
   ms_arena scratch;
   size_t *order; /* prerequisites before dependents */
@@ -176,7 +177,7 @@ static ms_status insert_one(ms_engine *engine, enqueue_call *args, size_t index)
   ms_work work;
   ms_work_init(&work);
   work.id = args->out.ids[index];
-  work.enqueued_at_ms = engine->turn.now_ms;
+  work.enqueued_at_ms = args->at_ms;
   MS_TRY(ms_spec_of(engine, request, &args->scratch, &work));
   work.period = ms_work_is_periodic(&work) ? 1 : 0;
   if (args->unique) work.name = args->unique->name;
@@ -348,8 +349,7 @@ static ms_status apply_unique(ms_engine *engine, enqueue_call *args, const stand
 
 /* ---- The call ---- */
 
-static ms_status apply(ms_engine *engine, ms_call *call) {
-  enqueue_call *args = (enqueue_call *)(void *)call;
+static ms_status enqueue(ms_engine *engine, enqueue_call *args) {
   standing name = {0};
   bool linked = false;
   for (size_t i = 0; i < args->count; i++)
@@ -363,6 +363,21 @@ static ms_status apply(ms_engine *engine, ms_call *call) {
   if (status == MS_OK) status = apply_unique(engine, args, &name);
   standing_deinit(&name);
   return status;
+}
+
+static ms_status apply(ms_engine *engine, ms_call *call) {
+  enqueue_call *args = (enqueue_call *)(void *)call;
+  args->at_ms = engine->turn.now_ms;
+  return enqueue(engine, args);
+}
+
+static const ms_unique *named(const ms_unique *unique) {
+  return unique && unique->name.data ? unique : NULL;
+}
+
+static void end(enqueue_call *args) {
+  ms_arena_deinit(&args->scratch);
+  ms_ids_deinit(&args->leaves);
 }
 
 /* Watching begins with what stands there now. Works of one call often have the same files. */
@@ -392,13 +407,31 @@ ms_status ms_enqueue(ms_manager *engine, const ms_request *requests, size_t coun
       .call = {.apply = apply},
       .requests = requests,
       .count = count,
-      .unique = unique && unique->name.data ? unique : NULL,
+      .unique = named(unique),
       .arena = arena,
   };
   ms_status status = look_at_files(engine, &args, err);
   if (status == MS_OK) status = ms_engine_call(engine, &args.call, err);
-  ms_arena_deinit(&args.scratch);
-  ms_ids_deinit(&args.leaves);
+  end(&args);
   if (status == MS_OK) *enqueued = args.out;
+  return status;
+}
+
+ms_status ms_enqueue_arrival(ms_engine *engine, const ms_arrived *arrived, int64_t at_ms,
+                             ms_err *err) {
+  ms_arena ids = {0};
+  enqueue_call args = {
+      .call = {.err = err},
+      .requests = arrived->requests,
+      .count = arrived->count,
+      .unique = named(&arrived->unique),
+      .arena = &ids,
+      .at_ms = at_ms,
+  };
+  /* Files that cannot be looked at are the row's own trouble, not that of the turn. */
+  ms_status status = look_at_files(engine, &args, err) == MS_OK ? MS_OK : MS_MISUSE;
+  if (status == MS_OK) status = enqueue(engine, &args);
+  end(&args);
+  ms_arena_deinit(&ids);
   return status;
 }

@@ -96,8 +96,9 @@ static void look_at_peers(ms_engine *engine) {
   if (engine->foreign) ms_engine_ask_for_turn(engine);
 }
 
-static void serve_once(ms_engine *engine, bool peered) {
+static void serve_once(ms_engine *engine, bool peered, bool written) {
   if (peered) look_at_peers(engine);
+  if (written) ms_wal_look(engine);
   ms_engine_turn(engine);
   checkpoint(engine);
 }
@@ -107,13 +108,13 @@ void ms_engine_serve(ms_engine *engine) {
   for (;;) {
     while (engine->turning)
       pthread_cond_wait(&engine->turned, &engine->mutex);
-    bool peered = engine->peered;
+    bool peered = engine->peered, written = engine->written;
     bool full = engine->wal_pages > WAL_PAGES_IDLE;
-    if (engine->closed || (!peered && !pending(engine) && !full)) break;
+    if (engine->closed || (!peered && !written && !pending(engine) && !full)) break;
     engine->turning = true;
-    engine->peered = false;
+    engine->peered = engine->written = false;
     pthread_mutex_unlock(&engine->mutex);
-    serve_once(engine, peered);
+    serve_once(engine, peered, written);
     pthread_mutex_lock(&engine->mutex);
     engine->turning = false;
     pthread_cond_broadcast(&engine->turned);

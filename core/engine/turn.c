@@ -55,6 +55,7 @@ static void turn_begin(ms_engine *engine) {
   turn->judges = false;
   turn->prunes = false;
   turn->quick = false;
+  turn->refused.count = 0;
   turn->host_room = 0;
   turn->host_ready = false;
   turn->finished.count = 0;
@@ -151,8 +152,7 @@ static ms_status fail_late(ms_engine *engine) {
   return MS_OK;
 }
 
-/* A refusal concerns its caller alone; anything else fails the turn. */
-static bool is_refusal(ms_status status) {
+bool ms_is_refusal(ms_status status) {
   return status == MS_OK || status == MS_MISUSE || status == MS_NOTFOUND || status == MS_LIMIT;
 }
 
@@ -161,7 +161,7 @@ static ms_status apply_calls(ms_engine *engine, ms_link *calls, bool reads) {
     ms_call *call = MS_LIST_ENTRY(link, ms_call, link);
     if (call->reads != reads) continue;
     call->status = call->apply(engine, call);
-    if (!is_refusal(call->status)) return call->status;
+    if (!ms_is_refusal(call->status)) return call->status;
   }
   return MS_OK;
 }
@@ -178,6 +178,7 @@ static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   if (engine->foreign || shared || engine->turn.ending) MS_TRY(take_note_of_others(engine));
   MS_TRY(settle_results(engine, results));
   MS_TRY(write_all_progress(engine));
+  if (engine->arrivals && engine->owner) MS_TRY(ms_intake(engine));
   MS_TRY(apply_calls(engine, calls, false));
   bool judges = engine->turn.judges || !engine->options.stepped;
   MS_TRY(ms_schedule_stop(engine, judges));
@@ -200,6 +201,7 @@ static ms_status transact(ms_engine *engine, ms_link *calls, ms_link *results) {
   bool changed;
   MS_TRY(ms_store_begin(engine->store, &changed));
   if (changed) engine->foreign = true;
+  if (engine->foreign) engine->arrivals = true;
   ms_status status = run_turn(engine, calls, results);
   if (status == MS_OK) status = ms_store_commit(engine->store);
   if (status != MS_OK) ms_store_rollback(engine->store);
@@ -319,6 +321,7 @@ static void publish(ms_engine *engine, ms_link *results) {
   free_ended(engine, results);
   ms_outbox_publish(engine);
   tell_lookout(engine);
+  ms_intake_tell(engine);
   if (engine->others.count) ms_peers_nudge(&engine->peers);
 }
 

@@ -80,6 +80,24 @@ typedef struct ms_unique {
   ms_existing existing;
 } ms_unique;
 
+/* A request that another program left as a row of the table moonshift_inbox, unread. */
+typedef struct ms_arrival {
+  int64_t id;      /* of the row */
+  ms_text request; /* JSON text of what enqueue takes, or */
+  ms_text stages;  /* of what chain takes; one of the two */
+  ms_text name;    /* the unique name and its policy, absent if there is none */
+  ms_text existing;
+  int64_t at_ms; /* wall time of the insertion */
+  ms_text error; /* why it was refused; absent = not yet read */
+} ms_arrival;
+
+/* What has been read out of it. */
+typedef struct ms_arrived {
+  const ms_request *requests;
+  size_t count;
+  ms_unique unique;
+} ms_arrived;
+
 /* Which works: OR within a field, AND between fields. All counts 0 and all false is an error. */
 typedef struct ms_selector {
   bool all;

@@ -47,6 +47,8 @@ typedef struct ms_driver {
 
   /* *version differs from the last time if another connection has committed since. */
   ms_status (*begin)(struct ms_store *store, bool writes, int64_t *version);
+  /* A write transaction, or BUSY without waiting. */
+  ms_status (*begin_if_free)(struct ms_store *store);
   ms_status (*commit)(struct ms_store *store);
   void (*rollback)(struct ms_store *store);
 

@@ -8,6 +8,8 @@
 /* State is where the id is: work is written once; a row in waiting makes it enqueued, a place in a
  * claim makes it running, a row in done finishes it. life holds what changes in unfinished work and
  * exists only for works that had more than one moment, such as a retry, a period or a prerequisite.
+ * moonshift_inbox is written by other programs, in transactions of their own; what they rely on is
+ * in lua/README.md.
  *
  * Before a change here: append a step to the list at the end, never edit one that was released,
  * and add a store of the version before to the migration's spec. */
@@ -177,6 +179,18 @@ static const char version_1[] =
     "  name TEXT PRIMARY KEY,"
     "  value INTEGER NOT NULL"
     ") WITHOUT ROWID;"
+    "CREATE TABLE moonshift_inbox ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  request TEXT,"
+    "  stages TEXT,"
+    "  name TEXT,"
+    "  existing TEXT,"
+    "  inserted_at REAL NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0),"
+    "  error TEXT,"
+    "  CHECK ((request IS NULL) <> (stages IS NULL)),"
+    "  CHECK (typeof(inserted_at) = 'real' AND inserted_at >= 0)"
+    ");"
+    "CREATE INDEX moonshift_inbox_new ON moonshift_inbox (id) WHERE error IS NULL;"
     "CREATE VIEW moonshift_work AS SELECT"
     "  w.id AS id, lane.worker AS worker,"
     "  CASE WHEN d.id IS NOT NULL THEN"

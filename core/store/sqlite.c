@@ -360,6 +360,7 @@ const ms_driver ms_sqlite = {
     .open = sqlite_open,
     .close = sqlite_close,
     .begin = sqlite_begin,
+    .begin_if_free = try_write,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
     .prepare = sqlite_prepare,

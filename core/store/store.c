@@ -94,6 +94,10 @@ ms_status ms_store_begin_read(ms_store *store, bool *changed) {
   return begin(store, false, changed);
 }
 
+ms_status ms_store_begin_if_free(ms_store *store) {
+  return store->driver->begin_if_free(store);
+}
+
 ms_status ms_store_commit(ms_store *store) {
   MS_TRY(ms_rows_write(store));
   return store->driver->commit(store);

@@ -40,6 +40,10 @@ ms_status ms_store_commit(ms_store *store);
 void ms_store_rollback(ms_store *store);
 /* Begins a read of one moment; what is remembered is brought up to date. */
 ms_status ms_store_begin_read(ms_store *store, bool *changed);
+/* Begins the write transaction for a look that changes nothing, without waiting: BUSY while another
+ * connection writes, since what it is about to commit cannot be seen yet. What is remembered is not
+ * brought up to date. */
+ms_status ms_store_begin_if_free(ms_store *store);
 
 /* Ids that no work of this store has had; the lowest of count in a row. */
 int64_t ms_store_take_ids(ms_store *store, int64_t count);

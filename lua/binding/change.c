@@ -36,16 +36,6 @@ static void push_ids(lua_State *L, const ms_request_call *call, const ms_enqueue
   }
 }
 
-/* A name is that of one periodic work, or of any number that run once. */
-static void check_name(lua_State *L, const ms_request_call *call, const ms_unique *unique) {
-  ms_path root = ms_path_root("unique"), path = ms_path_field(&root, "name");
-  if (!unique->name.data || call->count < 2) return;
-  for (size_t i = 0; i < call->count; i++) {
-    if (!ms_request_is_periodic(&call->requests[i])) continue;
-    ms_check_fail(L, &path, "periodic work shares its name with no other work");
-  }
-}
-
 static int enqueue_as(lua_State *L, ms_handle *handle, ms_read_call *read) {
   lua_settop(L, 3);
   ms_own *own = ms_own_push(L);
@@ -54,7 +44,7 @@ static int enqueue_as(lua_State *L, ms_handle *handle, ms_read_call *read) {
   read(L, 2, &context, &call);
   ms_unique unique = {0};
   ms_unique_read(L, 3, &unique);
-  check_name(L, &call, &unique);
+  ms_request_check_name(L, &call, &unique);
   ms_enqueued enqueued;
   ms_err err = {0};
   ms_status status =

@@ -125,6 +125,17 @@ int ms_lua_resume(lua_State *thread, lua_State *from, int arguments, int *result
 #endif
 }
 
+/* Pushing a function may itself be what fails for want of memory in Lua 5.1. */
+int ms_lua_call_protected(lua_State *L, lua_CFunction function, void *pointer) {
+#if LUA_VERSION_NUM < 502
+  return lua_cpcall(L, function, pointer);
+#else
+  lua_pushcfunction(L, function);
+  lua_pushlightuserdata(L, pointer);
+  return lua_pcall(L, 1, 0, 0);
+#endif
+}
+
 bool ms_lua_to_int64(lua_State *L, int index, int64_t *out) {
   if (lua_type(L, index) != LUA_TNUMBER) return false;
 #if LUA_VERSION_NUM >= 503

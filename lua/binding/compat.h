@@ -65,6 +65,10 @@ void ms_compat_traceback(lua_State *L, lua_State *from, const char *message, int
  * LUA_OK, LUA_YIELD or an error status. */
 int ms_lua_resume(lua_State *thread, lua_State *from, int arguments, int *results);
 
+/* Calls the function with the pointer as its one argument, a light userdata, and without results.
+ * Returns LUA_OK, or an error status and leaves the message. Raises nothing itself. */
+int ms_lua_call_protected(lua_State *L, lua_CFunction function, void *pointer);
+
 /* Whether the value is a number (never a string) with an integral value in the range of int64;
  * a double counts when it is exact. Written only if so. */
 bool ms_lua_to_int64(lua_State *L, int index, int64_t *out);

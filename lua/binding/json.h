@@ -43,6 +43,10 @@ _Noreturn void ms_json_fail(lua_State *L, const ms_path *path, const ms_json_err
  * fills err with CORRUPT, or NOMEM. */
 bool ms_json_read(lua_State *L, ms_text text, ms_err *err);
 
+/* The same for text that people write: what would change or get lost on the way, a key given twice
+ * or an integer that does not fit, is refused too. Data may stand so many levels deep in it. */
+bool ms_json_read_exact(lua_State *L, ms_text text, size_t levels, ms_err *err);
+
 /* The null of data: light userdata NULL, which lua-cjson and others use as well. */
 void ms_json_push_null(lua_State *L);
 bool ms_json_is_null(lua_State *L, int index);

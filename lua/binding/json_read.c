@@ -14,6 +14,8 @@ typedef struct reader {
   const char *next;
   const char *end;
   size_t depth; /* open arrays and objects */
+  size_t depth_max;
+  bool is_exact; /* nothing may change or get lost on the way */
   ms_err *err;
 } reader;
 
@@ -149,9 +151,26 @@ static bool hard_value(reader *r, const number *n, double *value) {
   return true;
 }
 
+/* Without integers a Lua has only those that a double holds. */
+static bool is_held(const number *n) {
+#if LUA_VERSION_NUM >= 503
+  return n->is_exact && n->digits <= (uint64_t)INT64_MAX + n->is_negative;
+#else
+  return n->is_exact && n->digits <= (UINT64_C(1) << 53);
+#endif
+}
+
+static bool fail_number(reader *r, const number *n, const char *message) {
+  r->next = n->start;
+  return fail(r, message);
+}
+
 static bool read_number(reader *r) {
   number n;
   if (!take_number(r, &n)) return false;
+  if (r->is_exact && n.is_integral && !is_held(&n)) {
+    return fail_number(r, &n, "an integer that this Lua cannot hold");
+  }
   bool is_zero = n.is_exact && n.digits == 0;
   uint64_t bound = (uint64_t)INT64_MAX + n.is_negative;
   if (n.is_integral && n.is_exact && n.digits <= bound && !(is_zero && n.is_negative)) {
@@ -165,10 +184,7 @@ static bool read_number(reader *r) {
   } else if (!hard_value(r, &n, &value)) {
     return false;
   }
-  if (!isfinite(value)) {
-    r->next = n.start;
-    return fail(r, "a number out of range");
-  }
+  if (!isfinite(value)) return fail_number(r, &n, "a number out of range");
   lua_pushnumber(r->L, value);
   return true;
 }
@@ -275,10 +291,20 @@ static bool read_string(reader *r) {
 
 static bool read_value(reader *r);
 
+/* Whether the table has the key on top of it already. */
+static bool has_key(const reader *r) {
+  lua_pushvalue(r->L, -1);
+  lua_rawget(r->L, -3);
+  bool has = !lua_isnil(r->L, -1);
+  lua_pop(r->L, 1);
+  return has;
+}
+
 static bool read_members(reader *r) {
   do {
     skip_space(r);
     if (!read_string(r)) return false;
+    if (r->is_exact && has_key(r)) return fail(r, "a key given twice");
     skip_space(r);
     if (!take(r, ':')) return fail(r, "expected ':'");
     if (!read_value(r)) return false;
@@ -298,10 +324,10 @@ static bool read_elements(reader *r) {
   return take(r, ']') || fail(r, "expected ',' or ']'");
 }
 
-/* An array or object; recursion ends at MS_DATA_DEPTH_MAX. */
+/* An array or object; recursion ends at depth_max. */
 static bool read_table(reader *r) {
   bool is_array = *r->next == '[';
-  if (r->depth == MS_DATA_DEPTH_MAX) return fail(r, "nested deeper than 64 tables");
+  if (r->depth == r->depth_max) return fail(r, "nested deeper than 64 tables");
   if (!lua_checkstack(r->L, LUA_MINSTACK)) return fail_memory(r);
   r->depth++;
   r->next++;
@@ -339,16 +365,25 @@ static bool read_value(reader *r) {
   }
 }
 
-bool ms_json_read(lua_State *L, ms_text text, ms_err *err) {
-  int top = lua_gettop(L);
-  reader r = {.L = L, .err = err};
-  r.start = r.next = text.data ? text.data : "";
-  r.end = r.start + text.size;
-  bool is_read = lua_checkstack(L, LUA_MINSTACK) ? read_value(&r) : fail_memory(&r);
+static bool read_text(reader *r, ms_text text) {
+  int top = lua_gettop(r->L);
+  r->start = r->next = text.data ? text.data : "";
+  r->end = r->start + text.size;
+  bool is_read = lua_checkstack(r->L, LUA_MINSTACK) ? read_value(r) : fail_memory(r);
   if (is_read) {
-    skip_space(&r);
-    if (r.next < r.end) is_read = fail(&r, "expected the end");
+    skip_space(r);
+    if (r->next < r->end) is_read = fail(r, "expected the end");
   }
-  if (!is_read) lua_settop(L, top);
+  if (!is_read) lua_settop(r->L, top);
   return is_read;
+}
+
+bool ms_json_read(lua_State *L, ms_text text, ms_err *err) {
+  reader r = {.L = L, .err = err, .depth_max = MS_DATA_DEPTH_MAX};
+  return read_text(&r, text);
+}
+
+bool ms_json_read_exact(lua_State *L, ms_text text, size_t levels, ms_err *err) {
+  reader r = {.L = L, .err = err, .depth_max = MS_DATA_DEPTH_MAX + levels, .is_exact = true};
+  return read_text(&r, text);
 }

@@ -76,6 +76,8 @@ static void release(ms_handle *handle) {
   handle->troubles = NULL;
   ms_pool_spec_free(handle->pool);
   handle->pool = NULL;
+  ms_arrival_reader_free(handle->arrivals);
+  handle->arrivals = NULL;
 }
 
 static int collect(lua_State *L) {
@@ -134,10 +136,13 @@ static void equip(lua_State *L, ms_handle *handle, ms_open_spec *spec) {
   handle->max_data_bytes = options->max_data_bytes;
   handle->is_stepped = options->stepped;
   handle->troubles = ms_troubles_new(spec->on_error != 0);
-  if (!handle->troubles) ms_check_memory(L);
+  handle->arrivals = ms_arrival_reader_new(options->max_data_bytes);
+  if (!handle->troubles || !handle->arrivals) ms_check_memory(L);
   handle->place = (ms_work_place){true, ms_troubles_post, handle->troubles};
   options->on_trouble = ms_troubles_post;
   options->on_trouble_data = handle->troubles;
+  options->read_arrival = ms_arrival_read;
+  options->read_arrival_data = handle->arrivals;
   if (spec->module_count == 0) return;
   handle->pool = ms_pool_spec_new(L, spec->setup, spec->modules, spec->module_count);
   if (!handle->pool) ms_check_memory(L);

@@ -12,6 +12,7 @@
 #ifndef MS_BINDING_MANAGER_H
 #define MS_BINDING_MANAGER_H
 
+#include "binding/arrival.h"
 #include "binding/pool.h"
 #include "binding/trouble.h"
 #include "binding/compat.h"
@@ -22,6 +23,7 @@ typedef struct ms_handle {
   ms_manager *core; /* NULL until it is open */
   ms_troubles *troubles;
   ms_pool_spec *pool; /* NULL = no pool */
+  ms_arrival_reader *arrivals;
   ms_work_place place;
   ms_event *event; /* being delivered */
   size_t max_data_bytes;

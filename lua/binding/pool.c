@@ -207,23 +207,12 @@ static int prepare(lua_State *L) {
   return 0;
 }
 
-/* Pushing a function may itself be what fails for want of memory in Lua 5.1. */
-static int call_prepare(lua_State *L, opening *it) {
-#if LUA_VERSION_NUM < 502
-  return lua_cpcall(L, prepare, it);
-#else
-  lua_pushcfunction(L, prepare);
-  lua_pushlightuserdata(L, it);
-  return lua_pcall(L, 1, 0, 0);
-#endif
-}
-
 static ms_status make_state(pool_state *state, ms_buf *names, ms_err *err) {
   lua_State *L = luaL_newstate();
   if (!L) return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
   opening it = {.state = state, .names = names, .err = err};
   it.status = ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
-  call_prepare(L, &it);
+  ms_lua_call_protected(L, prepare, &it);
   if (it.status != MS_OK) {
     lua_close(L);
     return it.status;

@@ -198,6 +198,15 @@ void ms_request_read_update(lua_State *L, int index, ms_request_context *context
   ms_request_walk(&reader, read_request);
 }
 
+void ms_request_check_name(lua_State *L, const ms_request_call *call, const ms_unique *unique) {
+  ms_path root = ms_path_root("unique"), path = ms_path_field(&root, "name");
+  if (!unique->name.data || call->count < 2) return;
+  for (size_t i = 0; i < call->count; i++) {
+    if (!ms_request_is_periodic(&call->requests[i])) continue;
+    ms_check_fail(L, &path, "periodic work shares its name with no other work");
+  }
+}
+
 static void push_list(lua_State *L, const int64_t *ids, size_t count) {
   lua_createtable(L, (int)count, 0);
   for (size_t i = 0; i < count; i++) {

@@ -49,6 +49,8 @@ void ms_request_read_chain(lua_State *L, int index, ms_request_context *context,
                            ms_request_call *out);
 /* One request without `after`, as in manager:update. */
 void ms_request_read_update(lua_State *L, int index, ms_request_context *context, ms_request *out);
+/* A name is that of one periodic work, or of any number that run once. */
+void ms_request_check_name(lua_State *L, const ms_request_call *call, const ms_unique *unique);
 /* Pushes the ids in the shape of the call: one id, a list, or a list of stages. */
 void ms_request_push_ids(lua_State *L, const ms_request_call *call, const int64_t *ids);
 

@@ -1,0 +1,71 @@
+#include "engine/engine.h"
+#include "store/arrival.h"
+
+#include <stdio.h>
+
+/* So many rows a turn, so that a flood of them does not hold up callers and results. */
+#define ROWS_A_TURN 256
+
+static ms_status refuse(ms_engine *engine, const ms_arrival *arrival, const ms_err *why) {
+  ms_refused *refused = &engine->turn.refused;
+  if (refused->count++ == 0) {
+    refused->row = arrival->id;
+    refused->why = *why;
+  }
+  return ms_arrival_refuse(engine->store, arrival->id, ms_text_of(why->message));
+}
+
+/* A clock that is ahead of ours does not make a row that comes from the future. */
+static void set_moment(const ms_engine *engine, ms_arrival *arrival) {
+  if (arrival->at_ms > engine->turn.now_ms) arrival->at_ms = engine->turn.now_ms;
+}
+
+/* The row goes in the transaction in which its works come, so that they come once. */
+static ms_status take_in(ms_engine *engine, ms_arrival *arrival) {
+  ms_arrived arrived;
+  ms_err why = {0};
+  set_moment(engine, arrival);
+  ms_status status =
+      engine->options.read_arrival(engine->options.read_arrival_data, arrival, &arrived, &why);
+  if (status != MS_OK) return refuse(engine, arrival, &why);
+  status = ms_enqueue_arrival(engine, &arrived, arrival->at_ms, &why);
+  if (status == MS_OK) return ms_arrival_delete(engine->store, arrival->id);
+  return ms_is_refusal(status) ? refuse(engine, arrival, &why) : status;
+}
+
+static ms_status take_in_next(ms_engine *engine, bool *found) {
+  ms_arena arena = {0};
+  ms_arrival arrival;
+  ms_status status = ms_arrival_first(engine->store, &arena, &arrival, found);
+  if (status == MS_OK && *found) status = take_in(engine, &arrival);
+  if (*found) engine->turn.returned = true;
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+ms_status ms_intake(ms_engine *engine) {
+  bool found = true;
+  if (!engine->options.read_arrival) return MS_OK;
+  for (int i = 0; found && i < ROWS_A_TURN; i++)
+    MS_TRY(take_in_next(engine, &found));
+  engine->arrivals = found;
+  if (found) ms_turn_wake_at(engine, engine->turn.now_ms);
+  return MS_OK;
+}
+
+void ms_intake_tell(ms_engine *engine) {
+  const ms_refused *refused = &engine->turn.refused;
+  char more[40] = "", message[sizeof refused->why.message + 80];
+  if (refused->count == 0) return;
+  if (refused->count > 1) {
+    snprintf(more, sizeof more, " (and %lld more)", (long long)refused->count - 1);
+  }
+  snprintf(message, sizeof message, "row %lld of moonshift_inbox: %s%s", (long long)refused->row,
+           refused->why.message, more);
+  ms_engine_trouble(engine, "request", message, 0, NULL);
+}
+
+ms_status ms_intake_waits(ms_engine *engine, bool *waits) {
+  *waits = false;
+  return engine->options.read_arrival ? ms_arrival_any(engine->store, waits) : MS_OK;
+}
