@@ -231,10 +231,10 @@ describe("a row of moonshift_inbox", function()
     it("says what is wrong with its name", function()
       local path = leave({ request = '{"worker":"w"}', name = "n" },
         { request = '{"worker":"w"}', existing = "keep" },
-        { request = '{"worker":"w"}', name = "n", existing = "sometimes" },
+        { request = '{"worker":"w"}', name = "n", existing = "often" },
         { request = '[{"worker":"w","every":60},{"worker":"w"}]', name = "n", existing = "keep" })
       take_in(path)
-      local unique = { { name = "n" }, { existing = "keep" }, { name = "n", existing = "sometimes" } }
+      local unique = { { name = "n" }, { existing = "keep" }, { name = "n", existing = "often" } }
       local errors = sql.errors(path)
       for place, value in ipairs(unique) do
         assert.are.equal(raised({ worker = "w" }, value), errors[place])

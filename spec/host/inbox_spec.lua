@@ -92,7 +92,8 @@ PRAGMA cache_size = 1;
 BEGIN;
 WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n LIMIT 200)
 INSERT INTO moonshift_inbox (request)
-SELECT json_object('worker', 'hello', 'input', json_object('n', i, 'pad', hex(zeroblob(500)))) FROM n;
+SELECT json_object('worker', 'hello', 'input', json_object('n', i, 'pad', hex(zeroblob(500))))
+FROM n;
 .shell echo written && sleep 0.3
 COMMIT;
 ]])
