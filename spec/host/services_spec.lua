@@ -22,6 +22,7 @@ describe("the system's services", function()
       this.sysfs, this.procfs)
     one:expect "3\tstarted 1"
     one:expect "enqueued\tenqueued"
+    one:expect "connected"
     one:expect "network is metered (NetworkManager"
     one:expect "0\t0"
     one:expect "1\tstarted 1"
@@ -31,6 +32,7 @@ describe("the system's services", function()
     one:expect "5\tstarted 1"
     one:expect "2\tstarted 1"
     one:expect "2\tstopped constraint:idle"
+    one:expect "metered\tfalse"
     assert.are.equal("", one:rest())
   end)
 end)

@@ -55,10 +55,11 @@ tell("set " .. NETWORK .. "Metered u 1", 'set ' .. NETWORK .. 'PrimaryConnection
   .. " 9", "mute", "own org.freedesktop.NetworkManager", "own org.freedesktop.UPower",
   "own org.freedesktop.login1")
 
+local sensors = { metered = false, sysfs = arg[2], procfs = arg[3], poll = "1s" }
 manager = assert(moonshift.open {
   database = arg[1],
   durability = "normal",
-  sensors = { metered = false, sysfs = arg[2], procfs = arg[3], poll = "1s" },
+  sensors = sensors,
   workers = {
     hold = function(_, work)
       work:sleep "1h"
@@ -82,6 +83,7 @@ local unmetered, idle = hold { network = "unmetered" }, hold { idle = true }
 local connected = hold { network = "connected" }
 await(connected, "started")
 print(manager:find(unmetered).state, manager:find(idle).state)
+print(manager:conditions().network)
 tell "unmute"
 local reason
 repeat
@@ -109,3 +111,9 @@ await(idle, "started")
 tell("set " .. HINT .. "IdleHint b false")
 await(idle, "stopped")
 manager:close()
+
+--- The first question is answered with what the services say.
+local client = assert(moonshift.open { database = arg[1], sensors = sensors })
+local values = client:conditions()
+print(values.network, values.idle)
+client:close()
