@@ -142,7 +142,7 @@ bool ms_conditions_hold(ms_engine *engine, const ms_constraints *constraints) {
 
 unsigned ms_conditions_unread(const ms_engine *engine) {
   unsigned set = 0;
-  for (int i = 0; i < MS_SENSED_COUNT && engine->sensing.sensors; i++) {
+  for (int i = 0; i < MS_SENSED_COUNT && engine->sensing.exists; i++) {
     const ms_belief *belief = &engine->beliefs[i];
     bool unread = !belief->reading.source || (engine->unsettled & MS_SENSED_BIT(i));
     if (!belief->set && unread) set |= MS_SENSED_BIT(i);

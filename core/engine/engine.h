@@ -104,8 +104,9 @@ typedef struct ms_belief {
   int64_t since_ms;   /* MS_NEVER = nobody has said anything */
 } ms_belief;
 
-/* The way between the sensors and the turns. All but the first two is guarded by the mutex. */
+/* The way between the sensors and the turns. All but the first three is guarded by the mutex. */
 typedef struct ms_sensing {
+  bool exists;         /* set when the manager opens, and then left alone */
   ms_sensors *sensors; /* the engine's thread's; NULL = none */
   unsigned told;       /* conditions whose trouble was reported */
   unsigned needed;     /* conditions that works wait for or run under */

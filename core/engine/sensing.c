@@ -9,7 +9,8 @@ ms_status ms_sensing_open(ms_engine *engine, const char *database, ms_err *err) 
   const char *file = ms_store_in_memory(engine->store) ? NULL : database;
   if (engine->options.sensors.manual) return MS_OK;
   engine->sensing.sensors = ms_sensors_new(&engine->options.sensors, file);
-  return engine->sensing.sensors ? MS_OK : ms_fail(err, MS_NOMEM, "not enough memory");
+  engine->sensing.exists = engine->sensing.sensors != NULL;
+  return engine->sensing.exists ? MS_OK : ms_fail(err, MS_NOMEM, "not enough memory");
 }
 
 ms_status ms_sensing_start(ms_engine *engine, ms_err *err) {
@@ -83,7 +84,7 @@ static void report(ms_engine *engine, unsigned needed) {
 
 bool ms_sensing_tend(ms_engine *engine) {
   ms_sensing *sensing = &engine->sensing;
-  if (!sensing->sensors) return false;
+  if (!sensing->exists) return false;
   pthread_mutex_lock(&engine->mutex);
   unsigned needed = sensing->needed, asked = sensing->asked, tired = let_sleep(engine);
   int64_t asks = sensing->asks;
@@ -115,11 +116,11 @@ bool ms_sensing_tend(ms_engine *engine) {
 ms_status ms_sensing_ask(ms_engine *engine, unsigned set, ms_err *err) {
   ms_sensing *sensing = &engine->sensing;
   MS_TRY(ms_usable(engine, err));
-  if (!sensing->sensors) return MS_OK;
+  if (!sensing->exists) return MS_OK;
   pthread_mutex_lock(&engine->mutex);
   sensing->asked |= set;
   int64_t ask = ++sensing->asks;
-  ms_engine_wake_thread(engine);
+  if (!engine->closed) ms_engine_wake_thread(engine);
   while (sensing->answers < ask && !engine->closed)
     pthread_cond_wait(&engine->turned, &engine->mutex);
   pthread_mutex_unlock(&engine->mutex);

@@ -117,10 +117,11 @@ static void wake(ms_sensors *sensors, unsigned set) {
   sensors->awake |= set;
 }
 
-/* The bus is there while any of what it knows is awake. Without one the kernel knows enough. */
-static void tend_bus(ms_sensors *sensors, int64_t now_ms) {
+/* The bus is there while any of what it knows is awake. Without one the kernel knows enough, and
+ * whoever wakes next looks for it again. */
+static void tend_bus(ms_sensors *sensors, unsigned woken, int64_t now_ms) {
   bool needed = (sensors->awake & ON_BUS) && !sensors->options.no_bus;
-  if (needed && !sensors->bus) {
+  if (needed && !sensors->bus && (woken & ON_BUS)) {
     ms_bus_open(sensors->loop, hear_bus, sensors, &sensors->bus, NULL);
     sensors->bus_by_ms = now_ms + BUS_WAIT_MS;
   }
@@ -320,7 +321,7 @@ bool ms_sensors_serve(ms_sensors *sensors, unsigned needed, unsigned asked) {
   unsigned set = woken | asked | sensors->heard;
   sensors->heard = 0;
   set |= list_due(sensors, now_ms);
-  tend_bus(sensors, now_ms);
+  tend_bus(sensors, woken, now_ms);
   bool changed = look(sensors, set & sensors->awake, now_ms);
   sensors->serving = false;
   arm(sensors, needed, now_ms);

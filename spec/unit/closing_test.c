@@ -7,49 +7,73 @@
 
 typedef struct asker {
   ms_manager *manager;
+  ms_status (*ask)(ms_manager *manager);
   atomic_bool begun;
   ms_status last;
 } asker;
 
-static void *ask(void *data) {
-  asker *it = data;
+static ms_status ask_store(ms_manager *manager) {
   ms_selector selector = {.all = true};
   int64_t count;
+  return ms_count(manager, &selector, &count, NULL);
+}
+
+static ms_status ask_sensors(ms_manager *manager) {
+  ms_arena arena = {0};
+  ms_condition *conditions;
+  size_t count;
+  ms_status status = ms_get_conditions(manager, &arena, &conditions, &count, NULL);
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+static void *ask(void *data) {
+  asker *it = data;
   do {
-    it->last = ms_count(it->manager, &selector, &count, NULL);
+    it->last = it->ask(it->manager);
     it->begun = true;
   } while (it->last == MS_OK);
   return NULL;
 }
 
 /* Other threads ask without a pause while one closes. */
-static void calls_during_a_close_are_answered(void) {
-  for (int round = 0; round < 200; round++) {
-    ms_options options;
-    ms_options_init(&options);
-    options.database = ":memory:";
-    asker askers[3] = {0};
-    pthread_t threads[3];
-    ms_manager *manager;
-    UNIT_INT(MS_OK, ms_open(&options, &manager, NULL));
-    for (int i = 0; i < 3; i++) {
-      askers[i].manager = manager;
-      pthread_create(&threads[i], NULL, ask, &askers[i]);
-    }
-    for (int i = 0; i < 3; i++) {
-      while (!askers[i].begun)
-        sched_yield();
-    }
-    UNIT_INT(MS_OK, ms_close(manager, 0, NULL));
-    for (int i = 0; i < 3; i++) {
-      pthread_join(threads[i], NULL);
-      UNIT_INT(MS_CLOSED, askers[i].last);
-    }
-    ms_free(manager);
+static void close_among(ms_status (*question)(ms_manager *manager)) {
+  ms_options options;
+  ms_options_init(&options);
+  options.database = ":memory:";
+  asker askers[3] = {0};
+  pthread_t threads[3];
+  ms_manager *manager;
+  UNIT_INT(MS_OK, ms_open(&options, &manager, NULL));
+  for (int i = 0; i < 3; i++) {
+    askers[i].manager = manager;
+    askers[i].ask = question;
+    pthread_create(&threads[i], NULL, ask, &askers[i]);
   }
+  for (int i = 0; i < 3; i++) {
+    while (!askers[i].begun)
+      sched_yield();
+  }
+  UNIT_INT(MS_OK, ms_close(manager, 0, NULL));
+  for (int i = 0; i < 3; i++) {
+    pthread_join(threads[i], NULL);
+    UNIT_INT(MS_CLOSED, askers[i].last);
+  }
+  ms_free(manager);
+}
+
+static void calls_during_a_close_are_answered(void) {
+  for (int round = 0; round < 200; round++)
+    close_among(ask_store);
+}
+
+static void questions_to_sensors_during_a_close_are_answered(void) {
+  for (int round = 0; round < 40; round++)
+    close_among(ask_sensors);
 }
 
 int main(void) {
   UNIT_RUN(calls_during_a_close_are_answered);
+  UNIT_RUN(questions_to_sensors_during_a_close_are_answered);
   return unit_end();
 }
