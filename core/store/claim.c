@@ -4,9 +4,12 @@
 #include "store/private.h"
 
 static const char select_claims[] = "SELECT batch, owner, at, ids FROM claim ORDER BY batch";
-static const char write_claim[] =
-    "INSERT OR REPLACE INTO claim (batch, owner, at, ids)"
-    " VALUES (?, ?, ?, ?)";
+static const ms_dialects write_claim = {
+    .sqlite = "INSERT OR REPLACE INTO claim VALUES (?, ?, ?, ?)",
+    .postgres =
+        "INSERT INTO claim VALUES (?, ?, ?, ?) ON CONFLICT (batch)"
+        " DO UPDATE SET owner = excluded.owner, at = excluded.at, ids = excluded.ids",
+};
 static const char delete_claim[] = "DELETE FROM claim WHERE batch = ?";
 
 static ms_status no_memory(ms_store *store) {
@@ -181,8 +184,8 @@ static ms_status write_one(ms_store *store, ms_claim *claim) {
   if (claim->count == 0) return ms_sql_run(store, delete_claim, "i", claim->batch);
   ms_buf_clear(text);
   if (!ms_ids_format(text, claim->ids, claim->count)) return no_memory(store);
-  return ms_sql_run(store, write_claim, "iiit", claim->batch, claim->owner, claim->at_ms,
-                    ms_buf_text(text));
+  return ms_sql_run(store, ms_sql_in(store, &write_claim), "iiit", claim->batch, claim->owner,
+                    claim->at_ms, ms_buf_text(text));
 }
 
 /* All are written before any goes: a write that fails leaves what must be loaded again. */

@@ -20,6 +20,12 @@
 struct ms_store;
 struct ms_store_options;
 
+/* One statement in the two dialects. */
+typedef struct ms_dialects {
+  const char *sqlite;
+  const char *postgres;
+} ms_dialects;
+
 /* A statement may change as many rows as it finds. */
 #define MS_ANY_ROWS (-1)
 
@@ -40,6 +46,8 @@ typedef struct ms_value {
 } ms_value;
 
 typedef struct ms_driver {
+  bool is_server; /* PostgreSQL: several machines may share the store */
+
   /* Connects, refuses what is not a store of ours, and brings its tables up to date. */
   ms_status (*open)(struct ms_store *store, const struct ms_store_options *options, ms_err *err);
   /* Statements are dropped before. */

@@ -48,4 +48,9 @@ struct ms_store {
   ms_statement statements[MS_STATEMENTS_MAX];
 };
 
+/* The statement in the dialect of the store. */
+static inline const char *ms_sql_in(const ms_store *store, const ms_dialects *dialects) {
+  return store->driver->is_server ? dialects->postgres : dialects->sqlite;
+}
+
 #endif

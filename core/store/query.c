@@ -2,14 +2,23 @@
 
 #include "store/private.h"
 
-/* Neither finished nor blocked nor among the running works, which are bound as parameter 7. */
-#define WAITS                                                                                      \
-  "(d.id IS NULL AND coalesce(l.blocked, 0) = 0"                                                   \
-  " AND w.id NOT IN (SELECT value FROM json_each(?7)))"
+/* The running works, which are bound as parameter 7. */
+#define RUNNING_SQLITE "w.id IN (SELECT value FROM json_each(?7))"
+#define RUNNING_POSTGRES "w.id = ANY (?7::bigint[])"
+/* Neither finished nor blocked nor among the running works. */
+#define WAITING(running) "(d.id IS NULL AND coalesce(l.blocked, 0) = 0 AND NOT " running ")"
 
-/* A query is put together from the selector's fields; every list is bound as one JSON array, so
- * the number of parameters is fixed. */
+static const ms_dialects running = {RUNNING_SQLITE, RUNNING_POSTGRES};
+static const ms_dialects waiting = {WAITING(RUNNING_SQLITE), WAITING(RUNNING_POSTGRES)};
+static const ms_dialects in_texts = {"IN (SELECT value FROM json_each(?%d))",
+                                     "= ANY (?%d::text[])"};
+static const ms_dialects in_ids = {"IN (SELECT value FROM json_each(?%d))",
+                                   "= ANY (?%d::bigint[])"};
+
+/* A query is put together from the selector's fields; every list is bound as one text, an array as
+ * the dialect writes it, so the number of parameters is fixed. */
 typedef struct question {
+  ms_store *store;
   ms_buf sql;
   ms_buf lists[6];
   int list_count;
@@ -27,29 +36,54 @@ static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
 }
 
-static void add_texts(question *query, const char *condition, const ms_text *texts, size_t count) {
-  if (!count) return;
-  ms_buf *list = &query->lists[query->list_count++];
-  ms_buf_add_char(list, '[');
-  for (size_t i = 0; i < count; i++) {
-    if (i) ms_buf_add_char(list, ',');
-    ms_buf_add_quoted(list, texts[i]);
+/* ---- Lists ---- */
+
+static void add_element(ms_buf *list, ms_text text) {
+  ms_buf_add_char(list, '"');
+  for (size_t i = 0; i < text.size; i++) {
+    if (text.data[i] == '"' || text.data[i] == '\\') ms_buf_add_char(list, '\\');
+    ms_buf_add_char(list, text.data[i]);
   }
-  ms_buf_add_char(list, ']');
-  ms_buf_addf(&query->sql, condition, query->list_count);
+  ms_buf_add_char(list, '"');
+}
+
+static void add_texts(question *query, const char *column, const ms_text *texts, size_t count) {
+  if (!count) return;
+  bool is_server = query->store->driver->is_server;
+  ms_buf *list = &query->lists[query->list_count++];
+  for (size_t i = 0; i < count; i++) {
+    ms_buf_add_char(list, i ? ',' : is_server ? '{' : '[');
+    if (is_server)
+      add_element(list, texts[i]);
+    else
+      ms_buf_add_quoted(list, texts[i]);
+  }
+  ms_buf_add_char(list, is_server ? '}' : ']');
+  ms_buf_addf(&query->sql, " AND w.%s ", column);
+  ms_buf_addf(&query->sql, ms_sql_in(query->store, &in_texts), query->list_count);
+  ms_buf_add_char(&query->sql, ')');
+}
+
+static void format_ids(question *query, ms_buf *list, const int64_t *ids, size_t count) {
+  if (!ms_ids_format(list, ids, count) || !query->store->driver->is_server) return;
+  list->data[0] = '{';
+  list->data[list->size - 1] = '}';
 }
 
 static void add_ids(question *query, const int64_t *ids, size_t count) {
   if (!count) return;
-  ms_ids_format(&query->lists[query->list_count++], ids, count);
-  ms_buf_addf(&query->sql, " AND w.id IN (SELECT value FROM json_each(?%d))", query->list_count);
+  format_ids(query, &query->lists[query->list_count++], ids, count);
+  ms_buf_addf(&query->sql, " AND w.id ");
+  ms_buf_addf(&query->sql, ms_sql_in(query->store, &in_ids), query->list_count);
 }
+
+/* ---- Conditions ---- */
 
 /* The running works are few and stand in memory; the others are told apart by their rows. */
 static void add_states(question *query, unsigned states) {
-  static const char *const conditions[MS_STATE_COUNT] = {
-      [MS_ENQUEUED] = WAITS,
-      [MS_RUNNING] = "w.id IN (SELECT value FROM json_each(?7))",
+  const char *const conditions[MS_STATE_COUNT] = {
+      [MS_ENQUEUED] = ms_sql_in(query->store, &waiting),
+      [MS_RUNNING] = ms_sql_in(query->store, &running),
       [MS_SUCCEEDED] = "d.state = 2",
       [MS_FAILED] = "d.state = 3",
       [MS_BLOCKED] = "(d.id IS NULL AND l.blocked = 1)",
@@ -66,43 +100,36 @@ static void add_states(question *query, unsigned states) {
   ms_buf_addf(&query->sql, states ? ")" : " AND 1 = 0");
 }
 
-static void add_running(ms_store *store, question *query) {
-  const ms_claims *claims = ms_claims_all(store);
-  const char *separator = "[";
+static void add_running(question *query) {
+  const ms_claims *claims = ms_claims_all(query->store);
+  ms_ids ids = {0};
+  bool complete = true;
   for (size_t i = 0; i < claims->count; i++) {
-    for (size_t k = 0; k < claims->items[i]->count; k++) {
-      if (claims->items[i]->ids[k] < 0) continue;
-      ms_buf_addf(&query->running, "%s%lld", separator, (long long)claims->items[i]->ids[k]);
-      separator = ",";
+    for (size_t k = 0; k < claims->items[i]->count && complete; k++) {
+      int64_t id = claims->items[i]->ids[k];
+      complete = id < 0 || ms_ids_add(&ids, id);
     }
   }
-  ms_buf_addf(&query->running, *separator == '[' ? "[]" : "]");
+  if (complete) format_ids(query, &query->running, ids.items, ids.count);
+  query->running.failed = query->running.failed || !complete;
+  ms_ids_deinit(&ids);
 }
 
-static void add_selector(ms_store *store, question *query, const ms_selector *selector,
-                         unsigned states) {
+static void add_selector(question *query, const ms_selector *selector, unsigned states) {
   ms_buf_addf(&query->sql,
               " FROM work w LEFT JOIN done d ON d.id = w.id"
               " LEFT JOIN life l ON l.id = w.id WHERE 1 = 1");
   add_ids(query, selector->ids, selector->id_count);
-  add_texts(query,
-            " AND w.id IN (SELECT id FROM tag WHERE tag IN (SELECT value FROM json_each(?%d)))",
-            selector->tags, selector->tag_count);
-  add_texts(query,
-            " AND w.id IN (SELECT id FROM name WHERE name IN (SELECT value FROM json_each(?%d)))",
-            selector->names, selector->name_count);
-  add_texts(
-      query,
-      " AND w.lane IN (SELECT id FROM lane WHERE worker IN (SELECT value FROM json_each(?%d)))",
-      selector->workers, selector->worker_count);
-  add_texts(
-      query,
-      " AND w.lane IN (SELECT id FROM lane WHERE queue IN (SELECT value FROM json_each(?%d)))",
-      selector->queues, selector->queue_count);
+  add_texts(query, "id IN (SELECT id FROM tag WHERE tag", selector->tags, selector->tag_count);
+  add_texts(query, "id IN (SELECT id FROM name WHERE name", selector->names, selector->name_count);
+  add_texts(query, "lane IN (SELECT id FROM lane WHERE worker", selector->workers,
+            selector->worker_count);
+  add_texts(query, "lane IN (SELECT id FROM lane WHERE queue", selector->queues,
+            selector->queue_count);
   const unsigned every_state = MS_UNFINISHED_STATES | MS_FINISHED_STATES;
   add_states(query,
              (selector->states ? selector->states : every_state) & (states ? states : every_state));
-  add_running(store, query);
+  add_running(query);
 }
 
 static ms_status open_question(ms_store *store, const question *query, ms_statement *statement) {
@@ -135,23 +162,25 @@ static ms_status run(ms_store *store, question *query, ms_ids *ids) {
 }
 
 static void add_page(question *query, const ms_page *page) {
-  static const char *const orders[] = {
-      [MS_ORDER_ID] = "w.id",
-      [MS_ORDER_ID_DESCENDING] = "w.id DESC",
-      [MS_ORDER_DUE] = "CASE WHEN " WAITS " THEN coalesce(l.due_at, w.due_at) END NULLS LAST, w.id",
-  };
-  ms_buf_addf(&query->sql, " ORDER BY %s", orders[page ? page->order : MS_ORDER_ID]);
+  ms_order order = page ? page->order : MS_ORDER_ID;
+  if (order == MS_ORDER_DUE) {
+    ms_buf_addf(&query->sql,
+                " ORDER BY CASE WHEN %s THEN coalesce(l.due_at, w.due_at) END NULLS LAST, w.id",
+                ms_sql_in(query->store, &waiting));
+  } else {
+    ms_buf_addf(&query->sql, " ORDER BY w.id%s", order == MS_ORDER_ID ? "" : " DESC");
+  }
   if (page) {
-    ms_buf_addf(&query->sql, " LIMIT %lld OFFSET %lld", (long long)page->limit,
-                (long long)page->offset);
+    ms_buf_addf(&query->sql, " LIMIT %lld OFFSET %lld",
+                (long long)(page->limit < 0 ? INT64_MAX : page->limit), (long long)page->offset);
   }
 }
 
 ms_status ms_query_ids(ms_store *store, const ms_selector *selector, unsigned states,
                        const ms_page *page, ms_ids *ids) {
-  question query = {0};
+  question query = {.store = store};
   ms_buf_addf(&query.sql, "SELECT w.id");
-  add_selector(store, &query, selector, states);
+  add_selector(&query, selector, states);
   add_page(&query, page);
   return run(store, &query, ids);
 }
@@ -165,17 +194,17 @@ static ms_status run_for_one(ms_store *store, question *query, int64_t *value) {
 }
 
 ms_status ms_query_count(ms_store *store, const ms_selector *selector, int64_t *count) {
-  question query = {0};
+  question query = {.store = store};
   ms_buf_addf(&query.sql, "SELECT count(*)");
-  add_selector(store, &query, selector, 0);
+  add_selector(&query, selector, 0);
   return run_for_one(store, &query, count);
 }
 
 ms_status ms_query_unfinished(ms_store *store, const ms_selector *selector, int64_t from,
                               int64_t *id) {
-  question query = {0};
+  question query = {.store = store};
   ms_buf_addf(&query.sql, "SELECT w.id");
-  add_selector(store, &query, selector, MS_UNFINISHED_STATES);
+  add_selector(&query, selector, MS_UNFINISHED_STATES);
   ms_buf_addf(&query.sql, " AND w.id >= %lld ORDER BY w.id LIMIT 1", (long long)from);
   return run_for_one(store, &query, id);
 }

@@ -20,9 +20,9 @@ static const char version_1[] =
     "  priority INTEGER NOT NULL,"
     "  expedited INTEGER NOT NULL,"
     "  worker TEXT NOT NULL,"
-    "  constraints TEXT NOT NULL,"
-    "  UNIQUE (worker, queue, priority, expedited, constraints)"
+    "  constraints TEXT NOT NULL"
     ");"
+    "CREATE UNIQUE INDEX lane_fields ON lane (worker, queue, priority, expedited, constraints);"
     "CREATE TABLE work ("
     "  id INTEGER PRIMARY KEY,"
     "  lane INTEGER NOT NULL,"
@@ -195,7 +195,7 @@ static const char version_1[] =
     "  w.id AS id, lane.worker AS worker,"
     "  CASE WHEN d.id IS NOT NULL THEN"
     "    CASE d.state WHEN 2 THEN 'succeeded' WHEN 3 THEN 'failed' ELSE 'cancelled' END"
-    "    WHEN l.blocked THEN 'blocked'"
+    "    WHEN l.blocked = 1 THEN 'blocked'"
     "    WHEN EXISTS (SELECT 1 FROM waiting q WHERE q.lane = w.lane"
     "      AND q.due_at = coalesce(l.due_at, w.due_at) AND q.id = w.id) THEN 'enqueued'"
     "    ELSE 'running' END AS state,"
@@ -221,6 +221,14 @@ static const char version_1[] =
 /* The step at index n leads from version n to n + 1. */
 static const char *const steps[] = {version_1};
 #define NEWEST ((int64_t)(sizeof steps / sizeof *steps))
+
+const char *ms_schema_step(int64_t version) {
+  return steps[version];
+}
+
+int64_t ms_schema_newest(void) {
+  return NEWEST;
+}
 
 static ms_status read_pragma(sqlite3 *connection, const char *sql, int64_t *value, ms_err *err) {
   sqlite3_stmt *statement = NULL;

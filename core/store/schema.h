@@ -12,9 +12,15 @@
 #include "base/status.h"
 
 #include <sqlite3.h>
+#include <stdint.h>
 
 /* "MoSh": says in the file's header that the database is ours. */
 #define MS_APPLICATION_ID 0x4d6f5368
+
+/* The statements that lead from that version to the next, for another dialect too: they keep to
+ * words that store/postgres_schema.c knows how to say there. */
+const char *ms_schema_step(int64_t version);
+int64_t ms_schema_newest(void);
 
 /* Looks at the database without changing it: is it ours, or empty? */
 ms_status ms_schema_check(sqlite3 *connection, ms_err *err);

@@ -20,6 +20,12 @@
 
 struct ms_store;
 
+/* Whether a value of that type, as below, is NULL. */
+static inline bool ms_sql_is_absent(char type, int64_t value) {
+  return (type == 'n' && value == MS_NEVER) || (type == 'z' && value == 0) ||
+         (type == 'm' && value == -1);
+}
+
 /* Types: i int64, n int64 with MS_NEVER as NULL, z int64 with 0 as NULL, m int64 with −1 as NULL,
  * t ms_text with absent as NULL, r double. Texts must live until the next use of the statement. */
 ms_status ms_sql_open(struct ms_store *store, const char *sql, ms_statement **statement,

@@ -183,9 +183,8 @@ static int bind_text(sqlite3_stmt *handle, int at, ms_text text) {
 }
 
 static int bind_int(sqlite3_stmt *handle, int at, int64_t value, char type) {
-  bool null = (type == 'n' && value == MS_NEVER) || (type == 'z' && value == 0) ||
-              (type == 'm' && value == -1);
-  return null ? sqlite3_bind_null(handle, at) : sqlite3_bind_int64(handle, at, value);
+  return ms_sql_is_absent(type, value) ? sqlite3_bind_null(handle, at)
+                                       : sqlite3_bind_int64(handle, at, value);
 }
 
 static int bind_value(sqlite3_stmt *handle, int at, const ms_value *value) {

@@ -23,17 +23,31 @@ static const char select_work[] =
     "SELECT " SPEC_COLUMNS ", " LIFE_COLUMNS ", " DONE_COLUMNS
     " FROM work w"
     " LEFT JOIN life l ON l.id = w.id LEFT JOIN done d ON d.id = w.id WHERE w.id = ?";
-static const char write_work[] =
-    "INSERT OR REPLACE INTO work VALUES"
+static const char insert_work[] =
+    "INSERT INTO work VALUES"
     " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-static const char write_life[] =
-    "INSERT OR REPLACE INTO life VALUES"
-    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+#define LIFE_VALUES " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+static const ms_dialects write_life = {
+    .sqlite = "INSERT OR REPLACE INTO life VALUES" LIFE_VALUES,
+    .postgres = "INSERT INTO life VALUES" LIFE_VALUES
+                " ON CONFLICT (id) DO UPDATE SET "
+                "blocked = excluded.blocked, pending = excluded.pending, "
+                "attempt = excluded.attempt, run = excluded.run, period = excluded.period, "
+                "generation = excluded.generation, enqueued_at = excluded.enqueued_at, "
+                "due_at = excluded.due_at, started_at = excluded.started_at, "
+                "ended_at = excluded.ended_at, streak = excluded.streak, "
+                "wait = excluded.wait, wish = excluded.wish, outcome = excluded.outcome, "
+                "error = excluded.error, stop_reason = excluded.stop_reason, "
+                "output = excluded.output, behind = excluded.behind",
+};
 static const char delete_done[] = "DELETE FROM done WHERE id = ?";
 static const char delete_waiting[] = "DELETE FROM waiting WHERE lane = ? AND due_at = ? AND id = ?";
 static const char insert_tag[] = "INSERT INTO tag VALUES (?, ?) ON CONFLICT DO NOTHING";
-static const char delete_tags[] =
-    "DELETE FROM tag WHERE id = ?1 AND tag IN (SELECT value FROM json_each(?2))";
+/* SQLite finds them by the tags, PostgreSQL by an index of their own. */
+static const ms_dialects delete_tags = {
+    .sqlite = "DELETE FROM tag WHERE id = ?1 AND tag IN (SELECT value FROM json_each(?2))",
+    .postgres = "DELETE FROM tag WHERE id = ?1",
+};
 static const char insert_name[] = "INSERT INTO name VALUES (?, 0, ?)";
 static const char delete_name[] = "DELETE FROM name WHERE name = ? AND trunk IN (0, 1) AND id = ?";
 static const char clear_name[] = "UPDATE work SET name = NULL WHERE id = ?";
@@ -213,7 +227,7 @@ static ms_status write_spec(ms_store *store, const ms_work *work) {
       "mzttt";
   bool plain = is_default(&work->backoff);
   return ms_sql_run(
-      store, write_work, plain ? without_backoff : with_backoff, work->id, work->lane,
+      store, insert_work, plain ? without_backoff : with_backoff, work->id, work->lane,
       work->enqueued_at_ms, work->due_at_ms, work->input, work->tags, work->name, work->delay_ms,
       work->at_ms, work->every_ms, work->flex_ms, (int64_t)work->repeats, work->cron, work->zone,
       plain ? (int64_t)0 : (int64_t)work->backoff.policy,
@@ -223,7 +237,7 @@ static ms_status write_spec(ms_store *store, const ms_work *work) {
 }
 
 ms_status ms_work_write_life(ms_store *store, const ms_work *work) {
-  return ms_sql_run(store, write_life, "iiiiiiiiinnimnitttt", work->id,
+  return ms_sql_run(store, ms_sql_in(store, &write_life), "iiiiiiiiinnimnitttt", work->id,
                     (int64_t)(work->state == MS_BLOCKED), work->pending, work->attempt, work->run,
                     work->period, work->generation, work->enqueued_at_ms, work->due_at_ms,
                     work->started_at_ms, work->ended_at_ms, work->streak, work->wait_ms,
@@ -338,9 +352,11 @@ ms_status ms_work_insert(ms_store *store, const ms_work *work, const ms_text *ta
 ms_status ms_work_replace(ms_store *store, const ms_work *before, const ms_work *after,
                           const ms_text *tags, size_t tag_count) {
   if (before->state == MS_ENQUEUED) MS_TRY(leave(store, before, true));
+  MS_TRY(ms_sql_run(store, delete_work, "i", after->id));
   MS_TRY(write_spec(store, after));
   MS_TRY(ms_work_write_life(store, after));
-  if (before->tags.data) MS_TRY(ms_sql_run(store, delete_tags, "it", before->id, before->tags));
+  if (before->tags.data)
+    MS_TRY(ms_sql_run(store, ms_sql_in(store, &delete_tags), "it", before->id, before->tags));
   MS_TRY(write_tags(store, after->id, tags, tag_count));
   MS_TRY(move_deadline(store, before, after));
   return before->state == MS_ENQUEUED ? enter(store, after) : MS_OK;
@@ -360,7 +376,8 @@ ms_status ms_work_drop_name(ms_store *store, int64_t id, ms_text name) {
 
 ms_status ms_work_delete(ms_store *store, const ms_work *work) {
   MS_TRY(ms_store_keep_id(store, work->id));
-  if (work->tags.data) MS_TRY(ms_sql_run(store, delete_tags, "it", work->id, work->tags));
+  if (work->tags.data)
+    MS_TRY(ms_sql_run(store, ms_sql_in(store, &delete_tags), "it", work->id, work->tags));
   if (work->name.data) MS_TRY(ms_sql_run(store, delete_name, "ti", work->name, work->id));
   if (work->has_life) MS_TRY(ms_sql_run(store, delete_life, "i", work->id));
   bool had_files = work->files.data || work->generation > 0;
