@@ -47,7 +47,7 @@ typedef struct ms_trouble {
 } ms_trouble;
 
 typedef struct ms_options {
-  const char *database; /* a path or ":memory:" */
+  const char *database; /* a path, ":memory:" or a postgres:// URL */
   ms_durability durability;
   int64_t retention_ms;
   int64_t stop_grace_ms;

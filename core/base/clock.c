@@ -16,7 +16,8 @@ static int64_t read_ms(clockid_t id) {
 }
 
 int64_t ms_clock_wall_ms(const ms_clock *clock) {
-  return clock->is_virtual ? clock->virtual_ms + clock->skew_ms : read_ms(CLOCK_REALTIME);
+  if (clock->is_virtual) return clock->virtual_ms + clock->skew_ms;
+  return clock->is_shared ? read_ms(STEADY_CLOCK) + clock->shared_ms : read_ms(CLOCK_REALTIME);
 }
 
 int64_t ms_clock_steady_ms(const ms_clock *clock) {

@@ -1,6 +1,7 @@
 /* What time it is.
  *
- * A clock is a plain value that the caller owns; a virtual one moves only when told.
+ * A clock is a plain value that the caller owns; a virtual one moves only when told, and a shared
+ * one follows what its owner hears of it.
  *
  * Any thread may read the system's clocks; a virtual clock belongs to one thread at a time.
  *
@@ -18,6 +19,8 @@ typedef struct ms_clock {
   bool is_virtual;
   int64_t virtual_ms; /* of the steady clock */
   int64_t skew_ms;    /* by which the virtual wall clock was set since */
+  bool is_shared;     /* the wall clock is that of another machine, on which others agree too */
+  _Atomic int64_t shared_ms; /* from the steady clock here to that wall clock */
 } ms_clock;
 
 /* Milliseconds since the Unix epoch, by the wall clock. */

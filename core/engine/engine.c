@@ -116,6 +116,11 @@ static void pool_trouble(void *context, const char *kind, const char *message) {
   ms_engine_trouble(context, kind, message, 0, NULL);
 }
 
+static int64_t pool_now(void *context) {
+  const ms_engine *engine = context;
+  return ms_clock_wall_ms(&engine->world->clock);
+}
+
 static ms_status open_pool(ms_engine *engine, const ms_options *options, ms_err *err) {
   if (!options->runner || options->threads <= 0) return MS_OK;
   ms_executor_options pool = {
@@ -125,6 +130,7 @@ static ms_status open_pool(ms_engine *engine, const ms_options *options, ms_err 
       .finished = ms_engine_finish,
       .discard = ms_flight_free,
       .trouble = pool_trouble,
+      .now = pool_now,
       .engine = engine,
   };
   return ms_executor_open(&pool, &engine->executor, err);
@@ -157,9 +163,11 @@ static ms_status apply_join(ms_engine *engine, ms_call *call) {
   if (engine->board) {
     ms_board_want(engine->board, engine->owner, MS_WANT_WORK, true);
     ms_board_want(engine->board, engine->owner, MS_WANT_ENDS, true);
+  }
+  if (engine->options.stepped) {
+    if (!ms_ids_add(&engine->world->alive, engine->owner)) return ms_engine_no_memory(engine);
+  } else if (!ms_store_in_memory(engine->store)) {
     MS_TRY(ms_peers_join(&engine->peers, engine->owner, ms_store_err(engine->store)));
-  } else if (engine->options.stepped && !ms_ids_add(&engine->world->alive, engine->owner)) {
-    return ms_engine_no_memory(engine);
   }
   return ms_jump_join(engine);
 }
@@ -226,11 +234,12 @@ static void on_peer(uv_poll_t *poll, int status, int events) {
   ms_engine *engine = poll->data;
   (void)status;
   (void)events;
-  bool ended = ms_peers_drain(&engine->peers);
+  ms_heard heard = ms_peers_drain(&engine->peers);
+  if (heard == MS_HEARD_NOTHING) return;
   pthread_mutex_lock(&engine->mutex);
   engine->looping = true;
   engine->peered = true;
-  if (ended) engine->look_again_ms = ms_engine_now(engine) + MS_LOOK_AGAIN_MS;
+  if (heard == MS_HEARD_END) engine->look_again_ms = ms_engine_now(engine) + MS_LOOK_AGAIN_MS;
   pthread_mutex_unlock(&engine->mutex);
   ms_engine_attend(engine);
 }
@@ -331,10 +340,21 @@ static void init(ms_engine *engine, const ms_options *options) {
 
 /* Whoever watches a folder with the database in it does not mean the database. */
 static ms_status find_store_files(ms_engine *engine, const ms_options *options, ms_err *err) {
-  if (options->stepped || ms_store_in_memory(engine->store)) return MS_OK;
+  if (options->stepped || !ms_store_in_file(engine->store)) return MS_OK;
   ms_text path = ms_arena_copy(&engine->arena, ms_text_of(options->database));
   if (!path.data) return ms_fail(err, MS_NOMEM, "not enough memory");
   ms_store_files_init(&engine->store_files, path.data);
+  return MS_OK;
+}
+
+static ms_status meet_peers(ms_engine *engine, const char *database, ms_err *err) {
+  if (ms_store_on_server(engine->store)) {
+    return ms_peers_reach(&engine->peers, database, engine->store, err);
+  }
+  if (!ms_store_in_file(engine->store)) return MS_OK;
+  MS_TRY(ms_peers_open(&engine->peers, database, err));
+  MS_TRY(ms_board_open(engine->peers.lock_fd, &engine->board, err));
+  ms_store_share(engine->store, engine->board);
   return MS_OK;
 }
 
@@ -344,11 +364,7 @@ static ms_status open_engine(ms_engine *engine, const ms_options *options, ms_er
   MS_TRY(world_open(engine, options, err));
   MS_TRY(find_store_files(engine, options, err));
   ms_jump_init(engine);
-  if (!options->stepped && !ms_store_in_memory(engine->store)) {
-    MS_TRY(ms_peers_open(&engine->peers, options->database, err));
-    MS_TRY(ms_board_open(engine->peers.lock_fd, &engine->board, err));
-    ms_store_share(engine->store, engine->board);
-  }
+  if (!options->stepped) MS_TRY(meet_peers(engine, options->database, err));
   engine->closing = true;
   MS_TRY(ms_engine_call(engine, &join, err));
   MS_TRY(write_queues(engine, options, err));
@@ -358,7 +374,7 @@ static ms_status open_engine(ms_engine *engine, const ms_options *options, ms_er
   engine->nudged = true;
   if (options->stepped) return MS_OK;
   engine->look_out = options->has_workers;
-  engine->clock_fd = ms_jump_watch();
+  if (!ms_store_on_server(engine->store)) engine->clock_fd = ms_jump_watch();
   MS_TRY(ms_sensing_open(engine, options->database, err));
   if (!ms_store_in_memory(engine->store)) ms_wal_open(&engine->wal, options->database);
   MS_TRY(open_thread(engine, err));
@@ -383,8 +399,7 @@ ms_status ms_open(const ms_options *options, ms_manager **manager, ms_err *err) 
 
 /* What shows as running is stopped, whether a thread has begun it or not. */
 static ms_status shut_down(ms_engine *engine, ms_flight *flight, bool unbegun) {
-  bool live;
-  ms_claims_find(engine->store, flight->run.id, &live);
+  bool live = ms_flight_holds(engine, flight);
   if (!live) return unbegun ? ms_settle_return(engine, &flight->run) : MS_OK;
   return ms_settle_stop(engine, flight->run.id, "shutdown", unbegun);
 }
@@ -500,7 +515,7 @@ ms_status ms_close(ms_manager *engine, int64_t grace_ms, ms_err *err) {
   status = ms_drain(engine, err);
   end_runs(engine, grace_ms < 0 ? engine->options.stop_grace_ms : grace_ms);
   ms_engine_call(engine, &leave, NULL);
-  if (!ms_store_in_memory(engine->store)) ms_peers_nudge(&engine->peers);
+  if (ms_store_in_file(engine->store)) ms_peers_nudge(&engine->peers);
   ms_release(engine);
   return status;
 }
@@ -523,7 +538,7 @@ void ms_release(ms_engine *engine) {
   bool abandoned = engine->executor && ms_executor_abandoned(engine->executor) > 0;
   ms_executor_close(engine->executor);
   engine->executor = NULL;
-  if (abandoned) engine->peers.lock_fd = -1;
+  if (abandoned) ms_peers_outlive(&engine->peers);
   if (engine->options.stepped && engine->world) leave_the_living(engine);
   ms_list_init(&engine->host_runs);
   world_close(engine);

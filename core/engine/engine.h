@@ -158,6 +158,7 @@ struct ms_engine {
   ms_arena arena; /* what the options' texts are copied to */
   pid_t pid;
   _Atomic int64_t offset_ms; /* from the steady clock to the engine's time */
+  int64_t clock_base_ms;     /* the offset from which the store counts; 0 but on a server */
   int64_t owner;
   ms_peers peers;
   ms_board *board;       /* NULL = nobody else can have the store open */
@@ -271,6 +272,8 @@ ms_status ms_engine_turn(ms_engine *engine);
 int64_t ms_engine_now(const ms_engine *engine);
 ms_flight *ms_flight_of(ms_run *run);
 void ms_flight_free(ms_run *run);
+/* Does its work stand in the claim it was given? Who was taken for dead may have lost it. */
+bool ms_flight_holds(const ms_engine *engine, const ms_flight *flight);
 /* A worker that has returned before a stop reaches it wins. */
 bool ms_flight_returned(ms_engine *engine, const ms_flight *flight);
 /* Writes the newest progress of a run that is about to be stopped, however soon after the last. */

@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "store/claim.h"
 
 /* Between two looks at a process that has just ended. */
 #define LOOK_PAUSE_MS 2
@@ -88,11 +89,13 @@ static void checkpoint(ms_engine *engine) {
  * A process that has just ended may still hold its lock for a moment. */
 static void look_at_peers(ms_engine *engine) {
   bool changed = false;
-  if (ms_store_begin_read(engine->store, &changed) == MS_OK) ms_store_commit(engine->store);
-  if (changed) engine->foreign = true;
-  for (size_t i = 0; i < engine->others.count; i++) {
+  bool looks = ms_store_begin_read(engine->store, &changed) == MS_OK;
+  if (changed || ms_peers_renewed(&engine->peers)) engine->foreign = true;
+  for (size_t i = 0; i < engine->others.count && looks; i++) {
     if (!ms_owner_alive(engine, engine->others.items[i])) engine->foreign = true;
   }
+  if (looks) ms_store_commit(engine->store);
+  ms_peers_watch(&engine->peers, ms_claims_all(engine->store)->count > 0);
   if (engine->foreign) ms_engine_ask_for_turn(engine);
 }
 

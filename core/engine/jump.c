@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "store/session.h"
 #include "store/shift.h"
 
 #include <fcntl.h>
@@ -21,7 +22,16 @@ static int64_t present_offset(const ms_engine *engine) {
   return ms_clock_wall_ms(clock) - ms_clock_steady_ms(clock);
 }
 
+static void hear_clock(ms_engine *engine) {
+  ms_clock *clock = &engine->world->clock;
+  if (clock->is_shared) clock->shared_ms = ms_session_clock_ms(engine->store);
+}
+
+/* With a server its clock is the one on which all machines agree. */
 void ms_jump_init(ms_engine *engine) {
+  ms_clock *clock = &engine->world->clock;
+  if (!clock->is_virtual) clock->is_shared = ms_store_on_server(engine->store);
+  hear_clock(engine);
   engine->offset_ms = present_offset(engine);
 }
 
@@ -67,20 +77,23 @@ static void shift_own(ms_engine *engine, int64_t jump_ms) {
 
 /* All processes see the jump; the first to turn moves the store's moments. */
 static ms_status shift_store(ms_engine *engine) {
-  int64_t known;
+  int64_t known, offset_ms = engine->offset_ms - engine->clock_base_ms;
   MS_TRY(ms_store_counter(engine->store, "clock", &known));
-  int64_t jump_ms = engine->offset_ms - known;
+  int64_t jump_ms = offset_ms - known;
   if (llabs(jump_ms) < JUMP_MS) return MS_OK;
-  MS_TRY(ms_store_set_counter(engine->store, "clock", engine->offset_ms));
+  MS_TRY(ms_store_set_counter(engine->store, "clock", offset_ms));
   return ms_shift_moments(engine->store, jump_ms);
 }
 
 ms_status ms_jump_check(ms_engine *engine) {
+  hear_clock(engine);
   int64_t jump_ms = present_offset(engine) - engine->offset_ms;
   if (llabs(jump_ms) <= SAME_MS) jump_ms = 0;
   engine->offset_ms += jump_ms;
   engine->turn.now_ms += jump_ms;
-  if (llabs(jump_ms) >= JUMP_MS) {
+  if (llabs(jump_ms) < JUMP_MS) {
+    engine->clock_base_ms += engine->world->clock.is_shared ? jump_ms : 0;
+  } else {
     engine->jumped = true;
     shift_own(engine, jump_ms);
   }
@@ -138,7 +151,17 @@ static ms_status bound_all(ms_engine *engine) {
   return status;
 }
 
+/* Machines start at different times, so each counts its offset from the one that the store knows:
+ * what they have in common is by how much it has jumped. */
+static ms_status join_server(ms_engine *engine) {
+  int64_t known;
+  MS_TRY(ms_store_counter(engine->store, "clock", &known));
+  engine->clock_base_ms = engine->offset_ms - known;
+  return MS_OK;
+}
+
 ms_status ms_jump_join(ms_engine *engine) {
+  if (engine->world->clock.is_shared) return join_server(engine);
   int64_t boot = boot_number(engine), known;
   MS_TRY(ms_store_counter(engine->store, "boot", &known));
   if (boot && boot == known) return shift_store(engine);

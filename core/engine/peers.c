@@ -1,10 +1,9 @@
 #include "engine/peers.h"
 
-#include "base/ids.h"
+#include "base/fork.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,56 +28,6 @@ static bool lock(int file, int command, short type, int64_t byte) {
   return result == 0 && (command != F_OFD_GETLK || range.l_type == F_UNLCK);
 }
 
-/* A lock belongs to the open file, of which the child of a fork has a copy. For the lock to end
- * with its process, the child closes its copies. */
-static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
-static ms_ids lock_files;
-
-static void before_fork(void) {
-  pthread_mutex_lock(&forking);
-}
-
-static void after_fork(void) {
-  pthread_mutex_unlock(&forking);
-}
-
-static void after_fork_in_child(void) {
-  for (size_t i = 0; i < lock_files.count; i++)
-    close((int)lock_files.items[i]);
-  lock_files.count = 0;
-  pthread_mutex_unlock(&forking);
-}
-
-static void heed_forks(void) {
-  pthread_atfork(before_fork, after_fork, after_fork_in_child);
-}
-
-static int open_lock_file(const char *path) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, heed_forks);
-  pthread_mutex_lock(&forking);
-  int file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (file >= 0 && !ms_ids_add(&lock_files, file)) {
-    close(file);
-    errno = ENOMEM;
-    file = -1;
-  }
-  pthread_mutex_unlock(&forking);
-  return file;
-}
-
-static void close_lock_file(int file) {
-  pthread_mutex_lock(&forking);
-  for (size_t i = 0; i < lock_files.count; i++) {
-    if (lock_files.items[i] != file) continue;
-    lock_files.items[i] = lock_files.items[--lock_files.count];
-    break;
-  }
-  if (!lock_files.count) ms_ids_deinit(&lock_files);
-  close(file);
-  pthread_mutex_unlock(&forking);
-}
-
 static void watch(ms_peers *peers, const char *path) {
   peers->watch_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (peers->watch_fd < 0) return;
@@ -92,7 +41,8 @@ ms_status ms_peers_open(ms_peers *peers, const char *database, ms_err *err) {
   if (snprintf(path, sizeof path, "%s-lock", database) >= (int)sizeof path) {
     return ms_fail(err, MS_IO, "open %s: the path is too long", database);
   }
-  peers->lock_fd = open_lock_file(path);
+  /* A lock belongs to the open file, of which the child of a fork would have a copy. */
+  peers->lock_fd = ms_fork_open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (peers->lock_fd < 0) {
     ms_status status = errno == EACCES || errno == EROFS || errno == EPERM ? MS_PERMISSION : MS_IO;
     return ms_fail(err, status, "open %s: %s", path, strerror(errno));
@@ -101,18 +51,34 @@ ms_status ms_peers_open(ms_peers *peers, const char *database, ms_err *err) {
   return MS_OK;
 }
 
+ms_status ms_peers_reach(ms_peers *peers, const char *url, struct ms_store *store, ms_err *err) {
+  MS_TRY(ms_server_open(url, store, &peers->server, err));
+  peers->watch_fd = ms_server_fd(peers->server);
+  return MS_OK;
+}
+
+void ms_peers_outlive(ms_peers *peers) {
+  peers->lock_fd = -1;
+  if (peers->server) ms_server_outlive(peers->server);
+}
+
 void ms_peers_close(ms_peers *peers) {
-  if (peers->lock_fd >= 0) close_lock_file(peers->lock_fd);
-  if (peers->watch_fd >= 0) close(peers->watch_fd);
+  if (peers->lock_fd >= 0) ms_fork_close(peers->lock_fd);
+  if (peers->server)
+    ms_server_close(peers->server);
+  else if (peers->watch_fd >= 0)
+    close(peers->watch_fd);
   ms_peers_init(peers);
 }
 
 ms_status ms_peers_join(ms_peers *peers, int64_t owner, ms_err *err) {
+  if (peers->server) return ms_server_join(peers->server, owner);
   if (lock(peers->lock_fd, F_OFD_SETLK, F_WRLCK, owner)) return MS_OK;
   return ms_fail(err, MS_IO, "lock file: %s", strerror(errno));
 }
 
 bool ms_peers_alive(const ms_peers *peers, int64_t owner) {
+  if (peers->server) return ms_server_alive(peers->server, owner);
   return !lock(peers->lock_fd, F_OFD_GETLK, F_WRLCK, owner);
 }
 
@@ -126,17 +92,31 @@ void ms_peers_unlock_checkpoint(ms_peers *peers) {
 }
 
 void ms_peers_nudge(ms_peers *peers) {
+  if (peers->server) ms_server_nudge(peers->server);
   if (peers->lock_fd < 0) return;
   ssize_t written = pwrite(peers->lock_fd, "", 1, 0);
   (void)written;
 }
 
-bool ms_peers_drain(ms_peers *peers) {
+bool ms_peers_renewed(const ms_peers *peers) {
+  return peers->server && ms_server_renewed(peers->server);
+}
+
+void ms_peers_settled(ms_peers *peers) {
+  if (peers->server) ms_server_settled(peers->server);
+}
+
+void ms_peers_watch(ms_peers *peers, bool busy) {
+  if (peers->server) ms_server_watch(peers->server, busy);
+}
+
+ms_heard ms_peers_drain(ms_peers *peers) {
   alignas(struct inotify_event) char bytes[4096];
   bool closed = false;
+  if (peers->server) return ms_server_drain(peers->server) ? MS_HEARD_NUDGE : MS_HEARD_NOTHING;
   for (;;) {
     ssize_t size = read(peers->watch_fd, bytes, sizeof bytes);
-    if (size <= 0) return closed;
+    if (size <= 0) return closed ? MS_HEARD_END : MS_HEARD_NUDGE;
     for (const char *at = bytes; at < bytes + size;) {
       const struct inotify_event *event = (const void *)at;
       closed = closed || event->mask & IN_CLOSE_WRITE;

@@ -199,12 +199,23 @@ static int64_t *started_of(claim_round *round, const candidate *from) {
   return &round->started[from->queue - ms_queues_all(round->engine->store)->items];
 }
 
+/* A run whose claim was lost to others has not ended for that. It takes a server to lose one. */
+static bool goes_on_here(ms_engine *engine, int64_t id) {
+  ms_flight *flight = engine->peers.server ? ms_map_get(&engine->runs, id) : NULL;
+  if (!flight || ms_flight_returned(engine, flight)) return false;
+  MS_LIST_EACH (link, &engine->turn.taken_back) {
+    if (link == &flight->run.link) return false;
+  }
+  return true;
+}
+
 /* *may is false for a work that may not start yet although it is due. */
 static ms_status may_start(claim_round *round, const candidate *from, const ms_work *work,
                            bool *may) {
   bool live, behind, hold;
   *may = false;
   if (ms_claims_find(round->engine->store, work->id, &live)) return MS_OK;
+  if (goes_on_here(round->engine, work->id)) return MS_OK;
   MS_TRY(is_behind(round->engine, work, &behind));
   MS_TRY(constraints_hold(round, from->lane, &hold));
   *may = !behind && (hold || lane_is_met(round->engine, work));

@@ -273,12 +273,19 @@ static ms_status settle_void(ms_engine *engine, int64_t id) {
   return status;
 }
 
+/* A run whose claim was lost leaves nothing behind but that its work may start here again. */
+static bool is_own(ms_engine *engine, const ms_run *run, bool *live) {
+  const ms_claim *claim = ms_claims_find(engine->store, run->id, live);
+  engine->turn.returned = true;
+  if (claim && claim->batch == run->batch && claim->owner == engine->owner) return true;
+  ms_lanes_forget_heads(engine->store);
+  return false;
+}
+
 ms_status ms_settle_result(ms_engine *engine, ms_run *run) {
   bool live;
   ms_arena arena = {0};
-  const ms_claim *claim = ms_claims_find(engine->store, run->id, &live);
-  if (!claim || claim->batch != run->batch || claim->owner != engine->owner) return MS_OK;
-  engine->turn.returned = true;
+  if (!is_own(engine, run, &live)) return MS_OK;
   if (!live) return settle_void(engine, run->id);
   ms_status status = settle_live(engine, run, &arena);
   ms_arena_deinit(&arena);
@@ -328,7 +335,7 @@ ms_status ms_settle_stop(ms_engine *engine, int64_t id, const char *reason, bool
 ms_status ms_settle_return(ms_engine *engine, ms_run *run) {
   ms_flight *flight = ms_flight_of(run);
   bool live, found = true;
-  ms_claims_find(engine->store, run->id, &live);
+  if (!is_own(engine, run, &live)) return MS_OK;
   if (!live) return settle_void(engine, run->id);
   ms_work work = flight->work;
   if (!flight->fresh) {
@@ -403,13 +410,22 @@ bool ms_owner_alive(const ms_engine *engine, int64_t owner) {
   return false;
 }
 
+/* A turn whose commit went through, although the connection broke before anybody could tell, has
+ * claimed works that nobody here knows of. */
+static bool is_lost(const ms_engine *engine, const ms_claim *claim, int64_t id) {
+  if (!ms_peers_renewed(&engine->peers) || claim->owner != engine->owner || id < 0) return false;
+  const ms_flight *flight = ms_map_get(&engine->runs, id);
+  return !flight || flight->run.batch != claim->batch;
+}
+
 /* The claims change underfoot, so the ids are gathered first; negative ones are void runs. */
 static ms_status gather_orphans(ms_engine *engine, ms_ids *ids) {
   const ms_claims *claims = ms_claims_all(engine->store);
   for (size_t i = 0; i < claims->count; i++) {
     const ms_claim *claim = claims->items[i];
-    if (claim->count == 0 || ms_owner_alive(engine, claim->owner)) continue;
+    bool dead = claim->count && !ms_owner_alive(engine, claim->owner);
     for (size_t k = 0; k < claim->count; k++) {
+      if (!dead && !is_lost(engine, claim, claim->ids[k])) continue;
       if (!ms_ids_add(ids, claim->ids[k])) return no_memory(engine);
     }
   }

@@ -1,8 +1,10 @@
 #include "base/mem.h"
 #include "engine/engine.h"
+#include "store/change.h"
 #include "store/claim.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 /* How long results wait after a turn that failed before they are tried again. */
 #define RETRY_TURN_MS 100
@@ -76,15 +78,32 @@ static ms_status take_note_of_others(ms_engine *engine) {
   return ms_settle_orphans(engine);
 }
 
-static ms_status write_progress(ms_engine *engine, ms_flight *flight) {
+/* Whoever was taken for dead comes back as another process: its claims are gone, and what its runs
+ * return will not count. Else its claims still stand. */
+static ms_status rejoin(ms_engine *engine) {
+  bool exists;
+  MS_TRY(ms_process_exists(engine->store, engine->owner, &exists));
+  if (exists) return MS_OK;
+  MS_TRY(ms_process_add(engine->store, getpid(), engine->turn.now_ms, &engine->owner));
+  MS_TRY(ms_peers_join(&engine->peers, engine->owner, ms_store_err(engine->store)));
+  if (!engine->observer_count) return MS_OK;
+  return ms_change_observe(engine->store, engine->owner, true);
+}
+
+bool ms_flight_holds(const ms_engine *engine, const ms_flight *flight) {
   bool live;
+  const ms_claim *claim = ms_claims_find(engine->store, flight->run.id, &live);
+  return live && claim->batch == flight->run.batch && claim->owner == engine->owner;
+}
+
+static ms_status write_progress(ms_engine *engine, ms_flight *flight) {
   ms_buf data = {0};
   pthread_mutex_lock(&engine->mutex);
   bool complete = ms_buf_add_text(&data, ms_buf_text(&flight->progress));
   flight->has_progress = !complete;
   pthread_mutex_unlock(&engine->mutex);
   if (!complete) return ms_engine_no_memory(engine);
-  ms_claims_find(engine->store, flight->run.id, &live);
+  bool live = ms_flight_holds(engine, flight);
   ms_status status = MS_OK;
   if (live) status = ms_progress_write(engine->store, flight->run.id, ms_buf_text(&data));
   ms_buf_deinit(&data);
@@ -175,6 +194,10 @@ static ms_status note_finished(ms_engine *engine) {
 static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   bool shared = engine->options.stepped && engine->world->users > 1;
   MS_TRY(ms_jump_check(engine));
+  if (ms_peers_renewed(&engine->peers)) {
+    engine->foreign = true;
+    MS_TRY(rejoin(engine));
+  }
   if (engine->foreign || shared || engine->turn.ending) MS_TRY(take_note_of_others(engine));
   MS_TRY(settle_results(engine, results));
   MS_TRY(write_all_progress(engine));
@@ -212,6 +235,8 @@ static ms_status transact(ms_engine *engine, ms_link *calls, ms_link *results) {
   engine->turn.edged = false;
   engine->foreign = false;
   engine->jumped = false;
+  ms_peers_settled(&engine->peers);
+  ms_peers_watch(&engine->peers, ms_claims_all(engine->store)->count > 0);
   return MS_OK;
 }
 

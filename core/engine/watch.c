@@ -7,14 +7,22 @@
 /* A run that was interrupted and still goes on after this is native code that never returns. */
 #define ABANDON_MS 1000
 
+/* The work was given to others, who took this process for dead. */
+static bool is_lost(const ms_engine *engine, const ms_flight *flight) {
+  bool live;
+  const ms_claim *claim = ms_claims_find(engine->store, flight->run.id, &live);
+  return !claim || claim->owner != engine->owner;
+}
+
 /* Another process, or a peer, has decided over this run. */
 static ms_status stop_void(ms_engine *engine, ms_flight *flight) {
+  const char *reason = is_lost(engine, flight) ? "crashed" : "cancelled";
   ms_arena arena = {0};
   ms_work work;
   bool found;
   ms_status status = ms_work_load(engine->store, flight->run.id, &arena, &work, &found);
   bool told = status == MS_OK && found && work.stop_reason.data;
-  snprintf(flight->reason, sizeof flight->reason, "%s", told ? work.stop_reason.data : "cancelled");
+  snprintf(flight->reason, sizeof flight->reason, "%s", told ? work.stop_reason.data : reason);
   ms_arena_deinit(&arena);
   MS_TRY(status);
   if (ms_ids_add(&engine->turn.stopped, flight->run.id)) return MS_OK;
@@ -74,14 +82,14 @@ static void press(ms_engine *engine, ms_flight *flight) {
 }
 
 static ms_status watch_run(ms_engine *engine, ms_flight *flight, ms_arena *arena, bool judges) {
-  bool live, stopped = false;
+  bool stopped = false;
   if (ms_flight_returned(engine, flight)) return MS_OK;
   if (flight->stopped_at_ms != MS_NEVER) {
     press(engine, flight);
     return MS_OK;
   }
-  ms_claims_find(engine->store, flight->run.id, &live);
-  if (!live) return flight->reason[0] ? MS_OK : stop_void(engine, flight);
+  if (!ms_flight_holds(engine, flight))
+    return flight->reason[0] ? MS_OK : stop_void(engine, flight);
   if (judges) MS_TRY(check_timeout(engine, flight, &stopped));
   return stopped ? MS_OK : check_constraints(engine, flight, arena);
 }

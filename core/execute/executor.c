@@ -183,7 +183,7 @@ static ms_run *begin(ms_slot *slot) {
   if (!slot->abandoned && !executor->closing) {
     run = MS_LIST_ENTRY(ms_list_shift(&executor->ready), ms_run, link);
     run->slot = slot;
-    atomic_store(&run->begun_at_ms, ms_clock_wall_ms(&(ms_clock){0}));
+    atomic_store(&run->begun_at_ms, executor->options.now(executor->options.engine));
     executor->ready_count--;
     executor->running++;
   }

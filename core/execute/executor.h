@@ -32,7 +32,9 @@ typedef struct ms_executor_options {
   void (*discard)(ms_run *run);
   /* On a thread of the pool, or inside abandon. */
   void (*trouble)(void *engine, const char *kind, const char *message);
-  void *engine; /* passed to finished and trouble */
+  /* What time it is for whoever judges the run. On a thread of the pool. */
+  int64_t (*now)(void *engine);
+  void *engine; /* passed to finished, trouble and now */
 } ms_executor_options;
 
 /* Starts the threads, lets each open its runner state, all at once, and waits for them. If one

@@ -5,11 +5,19 @@
 static const char insert_process[] =
     "INSERT INTO process (pid, opened_at, observes, seen) VALUES (?, ?, 0, 0)"
     " RETURNING id";
+static const char select_process[] = "SELECT id FROM process WHERE id = ?";
 static const char delete_process[] = "DELETE FROM process WHERE id = ?";
 static const char select_processes[] = "SELECT id FROM process ORDER BY id";
 
 ms_status ms_process_add(ms_store *store, int64_t pid, int64_t now_ms, int64_t *owner) {
   return ms_sql_int(store, insert_process, 0, owner, "ii", pid, now_ms);
+}
+
+ms_status ms_process_exists(ms_store *store, int64_t owner, bool *exists) {
+  int64_t found;
+  MS_TRY(ms_sql_int(store, select_process, 0, &found, "i", owner));
+  *exists = found != 0;
+  return MS_OK;
 }
 
 ms_status ms_process_delete(ms_store *store, int64_t owner) {

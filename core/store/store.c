@@ -1,13 +1,15 @@
 #include "store/store.h"
 
 #include "base/mem.h"
+#include "store/dial.h"
+#include "store/postgres.h"
 #include "store/private.h"
 #include "store/sqlite.h"
 
 ms_status ms_store_open(const ms_store_options *options, ms_store **store, ms_err *err) {
   ms_store *fresh = ms_mem_zalloc(sizeof *fresh);
   if (!fresh) return ms_fail(err, MS_NOMEM, "not enough memory");
-  fresh->driver = &ms_sqlite;
+  fresh->driver = ms_dial_is_url(options->database) ? &ms_postgres_driver : &ms_sqlite;
   fresh->in_memory = strcmp(options->database, ":memory:") == 0;
   ms_status status = fresh->driver->open(fresh, options, err);
   if (status != MS_OK) {
@@ -40,6 +42,14 @@ ms_err *ms_store_err(ms_store *store) {
 
 bool ms_store_in_memory(const ms_store *store) {
   return store->in_memory;
+}
+
+bool ms_store_on_server(const ms_store *store) {
+  return store->driver->is_server;
+}
+
+bool ms_store_in_file(const ms_store *store) {
+  return !store->in_memory && !store->driver->is_server;
 }
 
 static const char set_counter[] =

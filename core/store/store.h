@@ -32,6 +32,9 @@ void ms_store_share(ms_store *store, ms_board *board);
 /* The detail of the last failure. */
 ms_err *ms_store_err(ms_store *store);
 bool ms_store_in_memory(const ms_store *store);
+/* Several machines may share it, and store/session.h knows them. */
+bool ms_store_on_server(const ms_store *store);
+bool ms_store_in_file(const ms_store *store);
 
 /* Begins the write transaction. *changed: another connection has committed since the last time,
  * so everything remembered from the store is out of date. */

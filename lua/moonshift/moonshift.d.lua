@@ -79,7 +79,7 @@ function work:log(level, message) end
 ---@field paused? boolean
 
 ---@class moonshift.Options
----@field database string the path of a file, or `":memory:"`
+---@field database string the path of a file, `":memory:"`, or a `postgres://` URL
 ---@field workers? string|moonshift.Workers|(string|moonshift.Workers)[]
 ---@field threads? integer of the pool; the number of CPUs by default, 0 = none
 ---@field setup? string a module that each worker thread requires first

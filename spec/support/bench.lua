@@ -3,6 +3,7 @@ local testing = require "moonshift.testing"
 
 local bench = {}
 local opened = {}
+local server
 
 local function enter(diary, input, work)
   local entry = {
@@ -53,6 +54,18 @@ local function workers_of(diary)
   return workers
 end
 
+--- From now on managers live on that PostgreSQL server; nil: in memory again.
+function bench.move(to)
+  server = to
+end
+
+local function place()
+  if os.getenv "MOONSHIFT_SPEC_SERVER" then
+    server = assert(require "spec.support.server".shared())
+  end
+  return server and server:empty("bench" .. #opened)
+end
+
 --- Opens a manager on virtual time; options.workers are added to the common ones. Returns it and
 --- its diary, the list of runs in the order of their starts.
 function bench.open(options)
@@ -67,6 +80,7 @@ function bench.open(options)
     workers[name] = worker
   end
   all.workers = workers
+  all.database = all.database or place()
   local manager = assert(testing.open(all))
   diary.manager = manager
   diary.start = manager:now()

@@ -156,6 +156,11 @@ static void on_release(void *shared) {
   add_one(&world.released);
 }
 
+static int64_t now(void *engine) {
+  (void)engine;
+  return ms_clock_wall_ms(&(ms_clock){0});
+}
+
 static ms_status try_open(int threads, ms_executor **executor, ms_err *err) {
   ms_executor_options options = {.threads = threads,
                                  .runner = &runner,
@@ -164,6 +169,7 @@ static ms_status try_open(int threads, ms_executor **executor, ms_err *err) {
                                  .finished = on_finished,
                                  .discard = on_discard,
                                  .trouble = on_trouble,
+                                 .now = now,
                                  .engine = &world};
   return ms_executor_open(&options, executor, err);
 }
@@ -567,7 +573,12 @@ static void throughput(int threads) {
   static probe probes[BATCHES][BATCH];
   const int rounds = (SANITIZED ? 100000 : 1000000) / BATCH;
   ms_executor_options options = {
-      .threads = threads, .runner = &runner, .shared = &world, .finished = count_finished};
+      .threads = threads,
+      .runner = &runner,
+      .shared = &world,
+      .finished = count_finished,
+      .now = now,
+  };
   ms_executor *executor = NULL;
   reset();
   memset(rounds_of, 0, sizeof rounds_of);

@@ -31,10 +31,19 @@ local function add_problem(report, ...)
   report.problems[#report.problems + 1] = (...):format(select(2, ...))
 end
 
+--- A URL without its password.
+local function hide_password(path)
+  if not path:find "^%a+://" then
+    return path
+  end
+  path = path:gsub("^(%a+://[^:@/?#]*):[^@]*@", "%1:***@")
+  return (path:gsub("([?&]password=)[^&#]*", "%1***"))
+end
+
 --- Whether there is anything to open.
 local function check_file(report)
   local database = report.database
-  if database.path:match "^%a+://" then
+  if database.path:find "^%a+://" then
     return true
   end
   database.file = inspect(database.path)
@@ -92,8 +101,8 @@ local function examine(report, manager)
   check_waiting(report)
 end
 
-local function check_store(report)
-  local manager, message, code = moonshift.open(report.database.path)
+local function check_store(report, path)
+  local manager, message, code = moonshift.open(path)
   report.database.opens = manager ~= nil
   if not manager then
     report.database.code = code
@@ -114,11 +123,11 @@ end
 local function diagnose(path)
   local report = {
     versions = { moonshift = moonshift._VERSION:match "%S+$", lua = lua_version() },
-    database = { path = path },
+    database = { path = hide_password(path) },
     problems = core.array {},
   }
   if check_file(report) then
-    check_store(report)
+    check_store(report, path)
   end
   report.well = #report.problems == 0
   return report
