@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* As long as nobody in the line moves for so long, the lock is tried. Long against waking up, short
- * against what a user notices, and spent once for everybody who is gone. */
-#define PATIENCE_NS 4000000
+/* As long as nobody in the line moves for so long, the lock is tried. Long against waking up, also
+ * where others want the processors, and spent once for everybody who is gone. */
+#define PATIENCE_NS 10000000
 
 /* The first byte is written to nudge those who watch the file, the last to give it its size. A
  * change here is a change of the schema. */
@@ -80,13 +80,18 @@ static bool sleep_until_moved(ms_board *board, uint32_t serving, uint32_t ticket
   return result == 0 || errno != ETIMEDOUT;
 }
 
+static ms_line compare(uint32_t serving, uint32_t ticket) {
+  if (serving == ticket) return MS_LINE_REACHED;
+  return is_before(ticket, serving) ? MS_LINE_PASSED : MS_LINE_MOVED;
+}
+
 ms_line ms_line_wait(ms_board *board, uint32_t ticket) {
   uint32_t serving = atomic_load(&board->serving);
-  if (!is_before(serving, ticket)) return MS_LINE_REACHED;
+  ms_line line = compare(serving, ticket);
+  if (line != MS_LINE_MOVED) return line;
   bool woken = sleep_until_moved(board, serving, ticket);
   uint32_t now = atomic_load(&board->serving);
-  if (!is_before(now, ticket)) return MS_LINE_REACHED;
-  return woken || now != serving ? MS_LINE_MOVED : MS_LINE_STUCK;
+  return woken || now != serving ? compare(now, ticket) : MS_LINE_STUCK;
 }
 
 void ms_line_leave(ms_board *board, uint32_t ticket) {

@@ -27,7 +27,8 @@ void ms_board_close(ms_board *board);
 /* ---- The line ---- */
 
 typedef enum ms_line {
-  MS_LINE_REACHED, /* it is this ticket's turn, or was */
+  MS_LINE_REACHED, /* it is this ticket's turn */
+  MS_LINE_PASSED,  /* it was: join again */
   MS_LINE_MOVED,   /* others went on; wait again */
   MS_LINE_STUCK,   /* nobody did for a while: whose turn it is may be gone, so try the lock */
 } ms_line;

@@ -289,7 +289,6 @@ static ms_status try_write(ms_store *store) {
 
 static void join_line(ms_store *store) {
   sqlite *connection = sqlite_of(store);
-  connection->busy_since_ms = steady_ms();
   connection->ticket = ms_line_join(store->board);
   connection->in_line = true;
 }
@@ -307,7 +306,8 @@ static ms_status wait_in_line(ms_store *store) {
   ms_line line;
   while ((line = ms_line_wait(store->board, connection->ticket)) != MS_LINE_REACHED) {
     bool late = out_of_time(connection);
-    if (line == MS_LINE_MOVED && !late) continue;
+    if (line == MS_LINE_PASSED) join_line(store);
+    if (line != MS_LINE_STUCK && !late) continue;
     ms_status status = try_write(store);
     if (status != MS_BUSY || late) return status;
   }
@@ -317,6 +317,7 @@ static ms_status wait_in_line(ms_store *store) {
 /* A ticket whose turn has not come is left for the others to pass by. */
 static ms_status begin_write_in_turn(ms_store *store) {
   if (!store->board) return begin_write(store);
+  sqlite_of(store)->busy_since_ms = steady_ms();
   join_line(store);
   ms_status status = wait_in_line(store);
   if (status != MS_OK) sqlite_of(store)->in_line = false;
