@@ -146,10 +146,22 @@ static bool has_place(const ms_engine *engine) {
   return true;
 }
 
+/* BUSY if that is not for this number: its place is taken, or its lock is held still by a process
+ * that was given it in a turn that did not come to its end. */
+static ms_status take_number(ms_engine *engine) {
+  if (!has_place(engine)) return MS_BUSY;
+  if (engine->options.stepped) {
+    return ms_ids_add(&engine->world->alive, engine->owner) ? MS_OK : ms_engine_no_memory(engine);
+  }
+  if (ms_store_in_memory(engine->store)) return MS_OK;
+  return ms_peers_join(&engine->peers, engine->owner, ms_store_err(engine->store));
+}
+
 static ms_status add_process(ms_engine *engine) {
   for (int tries = 0; tries < MS_BOARD_PLACES; tries++) {
     MS_TRY(ms_process_add(engine->store, getpid(), engine->turn.now_ms, &engine->owner));
-    if (has_place(engine)) return MS_OK;
+    ms_status status = take_number(engine);
+    if (status != MS_BUSY) return status;
     MS_TRY(ms_process_delete(engine->store, engine->owner));
   }
   return ms_fail(ms_store_err(engine->store), MS_LIMIT,
@@ -163,11 +175,6 @@ static ms_status apply_join(ms_engine *engine, ms_call *call) {
   if (engine->board) {
     ms_board_want(engine->board, engine->owner, MS_WANT_WORK, true);
     ms_board_want(engine->board, engine->owner, MS_WANT_ENDS, true);
-  }
-  if (engine->options.stepped) {
-    if (!ms_ids_add(&engine->world->alive, engine->owner)) return ms_engine_no_memory(engine);
-  } else if (!ms_store_in_memory(engine->store)) {
-    MS_TRY(ms_peers_join(&engine->peers, engine->owner, ms_store_err(engine->store)));
   }
   return ms_jump_join(engine);
 }

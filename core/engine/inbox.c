@@ -1,3 +1,4 @@
+#include "base/point.h"
 #include "engine/engine.h"
 #include "store/claim.h"
 
@@ -140,6 +141,7 @@ void ms_engine_nudge(ms_engine *engine) {
 
 /* With the mutex held. */
 static void take_result(ms_engine *engine, ms_run *run) {
+  MS_POINT("result");
   ms_flight_of(run)->returned = true;
   ms_list_push(&engine->results, &run->link);
 }

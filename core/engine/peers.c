@@ -74,7 +74,8 @@ void ms_peers_close(ms_peers *peers) {
 ms_status ms_peers_join(ms_peers *peers, int64_t owner, ms_err *err) {
   if (peers->server) return ms_server_join(peers->server, owner);
   if (lock(peers->lock_fd, F_OFD_SETLK, F_WRLCK, owner)) return MS_OK;
-  return ms_fail(err, MS_IO, "lock file: %s", strerror(errno));
+  ms_status status = errno == EAGAIN || errno == EACCES ? MS_BUSY : MS_IO;
+  return ms_fail(err, status, "lock file: %s", strerror(errno));
 }
 
 bool ms_peers_alive(const ms_peers *peers, int64_t owner) {

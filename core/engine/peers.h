@@ -29,7 +29,7 @@ void ms_peers_close(ms_peers *peers);
 /* A thread that was given up may still run a work: whatever says that this process lives stays
  * until it ends. */
 void ms_peers_outlive(ms_peers *peers);
-/* Takes the byte of that number. */
+/* Takes the byte of that number; BUSY if another process holds it. */
 ms_status ms_peers_join(ms_peers *peers, int64_t owner, ms_err *err);
 /* Does another process hold the byte of that number? Asking a server takes a transaction. */
 bool ms_peers_alive(const ms_peers *peers, int64_t owner);

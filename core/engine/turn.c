@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "base/point.h"
 #include "engine/engine.h"
 #include "store/change.h"
 #include "store/claim.h"
@@ -253,6 +254,7 @@ static void hand_over(ms_engine *engine) {
     ms_list_push(flight->host ? &host : &pool, link);
     if (!flight->host) pool_count++;
   }
+  MS_POINT("handover");
   if (pool_count) ms_executor_submit(engine->executor, &pool, pool_count);
   pthread_mutex_lock(&engine->mutex);
   ms_list_move(&engine->host_runs, &host);
@@ -340,13 +342,16 @@ static void tell_lookout(ms_engine *engine) {
 }
 
 static void publish(ms_engine *engine, ms_link *results) {
+  MS_POINT("publish");
   stop_runs(engine);
   free_taken_back(engine);
   hand_over(engine);
   free_ended(engine, results);
+  MS_POINT("events");
   ms_outbox_publish(engine);
   tell_lookout(engine);
   ms_intake_tell(engine);
+  MS_POINT("nudge");
   if (engine->others.count) ms_peers_nudge(&engine->peers);
 }
 
@@ -466,6 +471,7 @@ static void collect(ms_engine *engine, ms_link *calls, ms_link *results, bool *n
 }
 
 static void answer(ms_engine *engine, ms_link *calls) {
+  MS_POINT("answer");
   pthread_mutex_lock(&engine->mutex);
   for (ms_link *link; (link = ms_list_shift(calls));) {
     MS_LIST_ENTRY(link, ms_call, link)->served = true;
@@ -478,6 +484,7 @@ ms_status ms_engine_turn(ms_engine *engine) {
   bool needed;
   ms_status status = MS_OK;
   collect(engine, &calls, &results, &needed);
+  MS_POINT("collected");
   if (needed || has_calls(&calls, false)) {
     status = turn_writes(engine, &calls, &results);
   }

@@ -1,6 +1,7 @@
 #include "execute/executor.h"
 
 #include "base/mem.h"
+#include "base/point.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -236,7 +237,9 @@ static void *slot_main(void *data) {
   if (!open_state(slot)) return NULL;
   ms_run *run;
   while ((run = begin(slot))) {
+    MS_POINT("begin");
     runner->run(slot->state, run);
+    MS_POINT("end");
     end(slot, run);
   }
   runner->close(slot->state);

@@ -1,5 +1,6 @@
 #include "store/sql.h"
 
+#include "base/point.h"
 #include "store/private.h"
 
 /* Open addressing by the text's address; the table is never full by its size. */
@@ -53,6 +54,7 @@ ms_status ms_sql_run(ms_store *store, const char *sql, const char *types, ...) {
   va_list values;
   MS_TRY(begin(store, sql, &statement));
   va_start(values, types);
+  MS_POINT("write");
   ms_status status = store->driver->run(store, statement, MS_ANY_ROWS, types, &values);
   va_end(values);
   return status;
@@ -62,6 +64,7 @@ ms_status ms_sql_run_values(ms_store *store, const char *sql, const ms_value *va
                             size_t count) {
   ms_statement *statement;
   MS_TRY(find(store, sql, &statement));
+  MS_POINT("write");
   return store->driver->run_values(store, statement, values, count);
 }
 
@@ -70,6 +73,7 @@ ms_status ms_sql_take(ms_store *store, int64_t rows, const char *sql, const char
   va_list values;
   MS_TRY(begin(store, sql, &statement));
   va_start(values, types);
+  MS_POINT("write");
   ms_status status = store->driver->run(store, statement, rows, types, &values);
   va_end(values);
   return status;

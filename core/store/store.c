@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include "base/mem.h"
+#include "base/point.h"
 #include "store/dial.h"
 #include "store/postgres.h"
 #include "store/private.h"
@@ -110,7 +111,10 @@ ms_status ms_store_begin_if_free(ms_store *store) {
 
 ms_status ms_store_commit(ms_store *store) {
   MS_TRY(ms_rows_write(store));
-  return store->driver->commit(store);
+  MS_POINT("commit");
+  ms_status status = store->driver->commit(store);
+  MS_POINT("committed");
+  return status;
 }
 
 void ms_store_rollback(ms_store *store) {
