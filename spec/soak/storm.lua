@@ -1,5 +1,5 @@
---- storm.lua FOLDER SEED: does at random whatever a program may do with the store in the folder, and
---- runs work. Notes what was acknowledged. One line on stdout for each step; it goes on until it is
+--- storm.lua FOLDER SEED: does at random what programs do with the store in the folder, and runs
+--- work. Notes what was acknowledged. One line on stdout for each step; it goes on until it is
 --- killed.
 local moonshift = require "moonshift"
 local notes = require "spec.soak.notes"
