@@ -12,7 +12,11 @@ static ms_status no_memory(ms_engine *engine) {
 
 ms_status ms_trigger_files(ms_engine *engine, const ms_work *work, ms_arena *arena,
                            ms_constraints *files) {
-  return ms_constraints_parse(work->files, arena, files, ms_store_err(engine->store));
+  ms_err err;
+  ms_status status = ms_constraints_parse(work->files, arena, files, &err);
+  if (status == MS_OK) return MS_OK;
+  return ms_fail(ms_store_err(engine->store), status, "table work: files of work %lld: %s",
+                 (long long)work->id, err.message);
 }
 
 static ms_status load(ms_engine *engine, int64_t id, ms_arena *arena, ms_files *files) {

@@ -1,5 +1,6 @@
 local child = require "spec.support.child"
 local folder = require "spec.support.folder"
+local lfs = require "lfs"
 local stores = require "spec.support.stores"
 local system = require "system"
 
@@ -164,6 +165,19 @@ describe("work that waits for real files", function()
     client:close()
     serve()
     assert.are.same({ "a" }, next_run(id))
+  end)
+
+  it("needs no file for its store, and takes relative paths", function()
+    manager = stores.open { database = ":memory:", workers = { take = take } }
+    local before = lfs.currentdir()
+    assert(lfs.chdir(home))
+    local id = manager:enqueue {
+      worker = "take",
+      constraints = { files = { "here", settle = 0 } },
+    }
+    assert(lfs.chdir(before))
+    folder.write(at "here", "1")
+    assert.are.same({ "here" }, next_run(id))
   end)
 
   it("finds with rearm what changed during its run", function()
