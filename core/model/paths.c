@@ -28,8 +28,9 @@ static void quote(ms_buf *out, ms_text path) {
 
 /* A quote inside of a string stands behind a backslash, the first of an element behind a comma. */
 static bool has(const ms_buf *text, ms_text quoted) {
+  if (!text->size) return false;
   const char *at = text->data, *end = text->data + text->size;
-  while (text->size && (at = memmem(at, (size_t)(end - at), quoted.data, quoted.size))) {
+  while ((at = memmem(at, (size_t)(end - at), quoted.data, quoted.size))) {
     if (at[-1] == ',') return true;
     at++;
   }
@@ -61,18 +62,27 @@ static const char *string_end(const char *at, const char *end) {
   return at;
 }
 
-void ms_paths_add_list(ms_paths *paths, ms_text list) {
-  if (!list.data) return;
-  const char *at = list.data, *end = list.data + list.size;
-  while (at < end) {
-    if (*at == '"') {
-      const char *close = string_end(at, end);
-      add_quoted(paths, (ms_text){at, (size_t)(close - at) + 1});
-      at = close;
-    }
-    if (*at == 't') paths->more = true;
-    at++;
+/* One element of a list; where the next one begins, or NULL. */
+static const char *add_element(ms_paths *paths, const char *at, const char *end) {
+  if (end - at >= 4 && memcmp(at, "true", 4) == 0) {
+    paths->more = true;
+    return at + 4;
   }
+  const char *close = *at == '"' ? string_end(at, end) : end;
+  if (close >= end) return NULL;
+  add_quoted(paths, (ms_text){at, (size_t)(close - at) + 1});
+  return close + 1;
+}
+
+bool ms_paths_add_list(ms_paths *paths, ms_text list) {
+  if (!list.data) return true;
+  if (list.size < 2 || list.data[0] != '[' || list.data[list.size - 1] != ']') return false;
+  const char *at = list.data + 1, *end = list.data + list.size - 1;
+  while (at < end) {
+    at = add_element(paths, at, end);
+    if (!at || (at < end && *at++ != ',')) return false;
+  }
+  return true;
 }
 
 bool ms_paths_format(const ms_paths *paths, ms_buf *out) {

@@ -22,8 +22,9 @@ typedef struct ms_paths {
 void ms_paths_deinit(ms_paths *paths);
 /* Each path stands in the list once. Bytes that are not UTF-8 become U+FFFD. */
 void ms_paths_add(ms_paths *paths, ms_text path);
-/* Adds the paths of a JSON text that ms_paths_format wrote; absent = none. */
-void ms_paths_add_list(ms_paths *paths, ms_text list);
+/* Adds the paths of a JSON text that ms_paths_format wrote; absent = none. False if it is another.
+ */
+bool ms_paths_add_list(ms_paths *paths, ms_text list);
 /* Appends JSON text: an array of the paths whose last element is true if there are more. */
 bool ms_paths_format(const ms_paths *paths, ms_buf *out);
 

@@ -36,7 +36,7 @@ static void try_paths(ms_text text) {
   ms_paths_add(&first, text);
   ms_paths_add(&first, (ms_text){text.data, text.size / 2});
   FUZZ_CHECK(ms_paths_format(&first, &written));
-  ms_paths_add_list(&second, ms_buf_text(&written));
+  FUZZ_CHECK(ms_paths_add_list(&second, ms_buf_text(&written)));
   FUZZ_CHECK(ms_paths_format(&second, &again));
   FUZZ_CHECK(ms_text_equal(ms_buf_text(&written), ms_buf_text(&again)));
   ms_paths_deinit(&first);

@@ -51,7 +51,7 @@ static void a_list_names_each_path_once(void) {
   ms_paths_add(&paths, MS_TEXT("/a\"b\\"));
   ms_paths_add(&paths, MS_TEXT("/a"));
   check_list("[\"/a\",\"/a\\\"b\\\\\"]", &paths);
-  ms_paths_add_list(&paths, MS_TEXT("[\"/a\\\"b\\\\\",\"/c\",true]"));
+  UNIT_CHECK(ms_paths_add_list(&paths, MS_TEXT("[\"/a\\\"b\\\\\",\"/c\",true]")));
   check_list("[\"/a\",\"/a\\\"b\\\\\",\"/c\",true]", &paths);
   ms_paths_deinit(&paths);
 }
@@ -86,12 +86,21 @@ static void a_list_says_that_there_are_more(void) {
   UNIT_CHECK(paths.more);
   UNIT_INT(MS_PATHS_MOST, (int64_t)paths.count);
   ms_paths_format(&paths, &list);
-  ms_paths_add_list(&again, ms_buf_text(&list));
+  UNIT_CHECK(ms_paths_add_list(&again, ms_buf_text(&list)));
   UNIT_CHECK(again.more);
   UNIT_INT(MS_PATHS_MOST, (int64_t)again.count);
   ms_buf_deinit(&list);
   ms_paths_deinit(&paths);
   ms_paths_deinit(&again);
+}
+
+static void what_is_no_list_is_refused(void) {
+  static const char *const texts[] = {"", "[", "x", "[\"/a]", "[\"/a\"\"/b\"]", "[tru]", "[1]"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    ms_paths paths = {0};
+    UNIT_CHECK(!ms_paths_add_list(&paths, ms_text_of(texts[i])));
+    ms_paths_deinit(&paths);
+  }
 }
 
 int main(void) {
@@ -101,5 +110,6 @@ int main(void) {
   UNIT_RUN(a_path_that_ends_as_another_is_not_that_one);
   UNIT_RUN(bytes_that_are_no_text_are_replaced);
   UNIT_RUN(a_list_says_that_there_are_more);
+  UNIT_RUN(what_is_no_list_is_refused);
   return unit_end();
 }
