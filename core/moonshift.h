@@ -155,6 +155,9 @@ ms_status ms_tags(ms_manager *manager, ms_arena *arena, ms_text **tags, size_t *
 /* NOTFOUND for an unknown id. */
 ms_status ms_why(ms_manager *manager, int64_t id, ms_arena *arena, ms_reason **reasons,
                  size_t *count, ms_err *err);
+/* The rows of moonshift_inbox that were refused, with their errors. */
+ms_status ms_get_refused(ms_manager *manager, ms_arena *arena, ms_arrival **arrivals, size_t *count,
+                         ms_err *err);
 /* MS_NEVER when nobody ever cancelled all. */
 ms_status ms_last_cancel_all(ms_manager *manager, int64_t *at_ms, ms_err *err);
 ms_status ms_get_stats(ms_manager *manager, ms_stats *stats, ms_err *err);

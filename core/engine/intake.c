@@ -69,3 +69,24 @@ ms_status ms_intake_waits(ms_engine *engine, bool *waits) {
   *waits = false;
   return engine->options.read_arrival ? ms_arrival_any(engine->store, waits) : MS_OK;
 }
+
+typedef struct refused_call {
+  ms_call call;
+  ms_arena *arena;
+  ms_arrival *list;
+  size_t count;
+} refused_call;
+
+static ms_status apply_refused(ms_engine *engine, ms_call *call) {
+  refused_call *args = (refused_call *)(void *)call;
+  return ms_arrivals_refused(engine->store, args->arena, &args->list, &args->count);
+}
+
+ms_status ms_get_refused(ms_manager *engine, ms_arena *arena, ms_arrival **arrivals, size_t *count,
+                         ms_err *err) {
+  refused_call args = {.call = {.apply = apply_refused, .reads = true}, .arena = arena};
+  MS_TRY(ms_engine_call(engine, &args.call, err));
+  *arrivals = args.list;
+  *count = args.count;
+  return MS_OK;
+}

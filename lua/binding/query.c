@@ -137,6 +137,33 @@ static int why(lua_State *L, ms_handle *handle) {
   return 1;
 }
 
+static void push_refused(lua_State *L, const ms_arrival *arrival) {
+  lua_createtable(L, 0, 3);
+  ms_lua_push_int64(L, arrival->id);
+  lua_setfield(L, -2, "row");
+  ms_lua_push_text(L, arrival->error);
+  lua_setfield(L, -2, "error");
+  ms_info_push_time(L, arrival->at_ms);
+  lua_setfield(L, -2, "inserted_at");
+}
+
+/* A list of { row, error, inserted_at }. */
+static int refused(lua_State *L, ms_handle *handle) {
+  ms_own *own = ms_own_push(L);
+  ms_arrival *list = NULL;
+  size_t size = 0;
+  ms_err err = {0};
+  ms_status status = ms_get_refused(handle->core, &own->arena, &list, &size, &err);
+  if (status != MS_OK) return ms_answer(L, status, &err);
+  lua_createtable(L, (int)size, 0);
+  for (size_t i = 0; i < size; i++) {
+    push_refused(L, &list[i]);
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+  ms_own_release(own);
+  return 1;
+}
+
 static int last_cancel_all(lua_State *L, ms_handle *handle) {
   int64_t at_ms = MS_NEVER;
   ms_err err = {0};
@@ -331,6 +358,7 @@ const ms_method ms_query_methods[] = {
     {"names", names},
     {"tags", tags},
     {"why", why},
+    {"refused", refused},
     {"last_cancel_all", last_cancel_all},
     {"stats", stats},
     {"queues", queues},

@@ -313,6 +313,12 @@ function manager:tags() end
 ---@return moonshift.Code? code
 function manager:cancel(selector) end
 
+---The rows of `moonshift_inbox` that were refused, in the order of their insertion.
+---@return { row: integer, error: string, inserted_at: number }[]?
+---@return string? message
+---@return moonshift.Code? code
+function manager:refused() end
+
 ---When everything was cancelled last.
 ---@return number?
 ---@return string? message

@@ -3,6 +3,7 @@ local core = require "moonshift.core"
 local expect = require "spec.support.expect"
 local folder = require "spec.support.folder"
 local moonshift = require "moonshift"
+local sql = require "spec.support.sql"
 local stores = require "spec.support.stores"
 
 describe("moonshift doctor", function()
@@ -33,6 +34,16 @@ describe("moonshift doctor", function()
     assert.is_nil(out:find("all is well", 1, true))
     return report
   end
+
+  it("finds requests of other programs that were refused", function()
+    manager:close()
+    sql.run(path, sql.insert { request = '{"worker":7}' })
+    local taker = stores.open { database = path }
+    assert(taker:run "idle")
+    assert.are.equal(1, taker:refused()[1].row)
+    local report = expect_problem "row 1: request.worker: expected a worker's name, got 7"
+    assert.are.equal(1, report.refused[1].row)
+  end)
 
   before_each(function()
     manager, path = stores.open()

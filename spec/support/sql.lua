@@ -24,19 +24,25 @@ function sql.text(text)
   return text and quote(text):gsub("'\\''", "''") or "NULL"
 end
 
---- What the shell prints for the statements. It waits for other writers, as any client should.
-function sql.run(path, statements)
-  return read(start("sqlite3 -batch -bail " .. quote(path), ".timeout 5000\n" .. statements))
-end
-
---- The same, while this process goes on; the pipe ends with the shell.
+--- Runs the statements in the shell while this process goes on; the pipe ends with the shell. It
+--- waits for other writers, as any client should.
 function sql.start(path, statements)
   return start("sqlite3 -batch -bail " .. quote(path), ".timeout 5000\n" .. statements)
 end
 
---- What Python prints for the program, which finds the path in sys.argv[1].
+--- What the shell prints for the statements.
+function sql.run(path, statements)
+  return read(sql.start(path, statements))
+end
+
+--- A Python program that finds the path in sys.argv[1]; the pipe ends with it.
+function sql.start_python(path, program)
+  return start("python3 - " .. quote(path), program)
+end
+
+--- What the Python program prints.
 function sql.python(path, program)
-  return read(start("python3 - " .. quote(path), program))
+  return read(sql.start_python(path, program))
 end
 
 --- The statement that inserts a row; nil fields stay NULL.

@@ -94,11 +94,21 @@ local function check_waiting(report)
   end
 end
 
+local function check_refused(report)
+  local first = report.refused[1]
+  if first then
+    add_problem(report, "%d rows of moonshift_inbox were refused; row %d: %s", #report.refused,
+      first.row, first.error)
+  end
+end
+
 local function examine(report, manager)
   report.stats = fail.check(manager:stats())
   report.conditions = select(2, fail.check(manager:conditions()))
   report.waiting = due_works(waiting.list(manager, report.stats, LOOKED_AT))
+  report.refused = core.array(fail.check(manager:refused()))
   check_waiting(report)
+  check_refused(report)
 end
 
 local function check_store(report, path)
