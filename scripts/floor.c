@@ -127,7 +127,8 @@ static void open_store(floor_store *store, const char *folder, bool full) {
   *store = (floor_store){0};
   snprintf(store->path, sizeof store->path, "%s/floor.db", folder);
   remove_files(store);
-  check(store, sqlite3_open(store->path, &store->connection), "open");
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  check(store, sqlite3_open_v2(store->path, &store->connection, flags, NULL), "open");
   execute(store,
           "PRAGMA journal_mode = WAL; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF;"
           "PRAGMA wal_autocheckpoint = 0;");
@@ -166,7 +167,6 @@ static void insert_work(floor_store *store, int64_t now) {
 static void insert_works(floor_store *store, int count, int64_t now) {
   for (int i = 0; i < count; i++)
     insert_work(store, now);
-  set_counter(store, "id", store->next_id);
 }
 
 static void format_ids(batch *claimed) {
@@ -205,7 +205,6 @@ static void claim(floor_store *store, batch *claimed, int64_t now) {
   sqlite3_bind_int64(store->claim, 2, now);
   bind_text(store->claim, 3, claimed->text);
   run(store, store->claim);
-  set_counter(store, "batch", store->next_batch);
 }
 
 static void finish(floor_store *store, const batch *claimed, int64_t now) {
