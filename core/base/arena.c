@@ -4,7 +4,9 @@
 
 #include <stdalign.h>
 
-/* Large enough for a page of infos, small enough that one empty arena is no burden. */
+/* Blocks double: the first holds the texts of one work, of which thousands may be under way; the
+ * largest is enough for a page of infos. */
+#define FIRST_SIZE ((size_t)500)
 #define BLOCK_SIZE ((size_t)4000)
 
 typedef struct ms_arena_block {
@@ -15,7 +17,9 @@ typedef struct ms_arena_block {
 } block;
 
 static block *block_new(ms_arena *arena, size_t size) {
-  size_t capacity = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+  size_t capacity = arena->last ? arena->last->capacity * 2 : FIRST_SIZE;
+  if (capacity > BLOCK_SIZE) capacity = BLOCK_SIZE;
+  if (capacity < size) capacity = size;
   block *fresh = ms_mem_alloc(sizeof *fresh + capacity);
   if (!fresh) return NULL;
   *fresh = (block){.previous = arena->last, .capacity = capacity};
@@ -32,12 +36,11 @@ void ms_arena_deinit(ms_arena *arena) {
 }
 
 void ms_arena_clear(ms_arena *arena) {
-  while (arena->last && arena->last->previous) {
-    block *last = arena->last;
-    arena->last = last->previous;
-    ms_mem_free(last);
-  }
-  if (arena->last) arena->last->used = 0;
+  if (!arena->last) return;
+  ms_arena older = {.last = arena->last->previous};
+  ms_arena_deinit(&older);
+  arena->last->previous = NULL;
+  arena->last->used = 0;
 }
 
 void *ms_arena_take(ms_arena *arena, size_t size) {
