@@ -190,7 +190,8 @@ struct ms_engine {
   int64_t next_at_ms;
   int64_t armed_at_ms;
   int wal_pages;
-  bool running; /* after the last turn something ran */
+  bool running;    /* after the last turn something ran */
+  bool progressed; /* a run may have progress that is not stored */
 
   /* The outbox. */
   ms_link events;

@@ -261,6 +261,7 @@ void ms_progress_run(ms_run *run, ms_text data) {
   pthread_mutex_lock(&engine->mutex);
   ms_buf_clear(&flight->progress);
   flight->has_progress = ms_buf_add_text(&flight->progress, data);
+  engine->progressed = true;
   engine->nudged = true;
   ms_engine_wake_thread(engine);
   pthread_mutex_unlock(&engine->mutex);

@@ -131,15 +131,26 @@ ms_status ms_progress_flush(ms_engine *engine, int64_t id) {
 /* The newest progress of each run, at most ten times a second. */
 #define PROGRESS_PAUSE_MS 100
 
+static bool set_progressed(ms_engine *engine, bool progressed) {
+  pthread_mutex_lock(&engine->mutex);
+  bool before = engine->progressed;
+  engine->progressed = progressed;
+  pthread_mutex_unlock(&engine->mutex);
+  return before;
+}
+
 static ms_status write_all_progress(ms_engine *engine) {
   size_t at = 0;
+  if (!set_progressed(engine, false)) return MS_OK;
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
     if (!has_progress(engine, flight)) continue;
     int64_t next_ms = flight->progress_at_ms + PROGRESS_PAUSE_MS;
-    if (next_ms > engine->turn.now_ms)
-      ms_turn_wake_at(engine, next_ms);
-    else
+    if (next_ms <= engine->turn.now_ms) {
       MS_TRY(write_progress(engine, flight));
+      continue;
+    }
+    ms_turn_wake_at(engine, next_ms);
+    set_progressed(engine, true);
   }
   return MS_OK;
 }
@@ -376,6 +387,7 @@ static void forget_notes(ms_engine *engine) {
     flight->progress_at_ms = 0;
     flight->has_progress = true;
   }
+  engine->progressed = true;
   pthread_mutex_unlock(&engine->mutex);
 }
 
