@@ -1,6 +1,7 @@
 local child = require "spec.support.child"
 local folder = require "spec.support.folder"
 local lfs = require "lfs"
+local sql = require "spec.support.sql"
 local stores = require "spec.support.stores"
 local system = require "system"
 
@@ -178,6 +179,19 @@ describe("work that waits for real files", function()
     assert(lfs.chdir(before))
     folder.write(at "here", "1")
     assert.are.same({ "here" }, next_run(id))
+  end)
+
+  it("is watched from the moment on at which a row of moonshift_inbox has become it", function()
+    local request = '{"worker":"take","constraints":{"files":["%s"]}}'
+    sql.run(path, sql.insert { request = request:format(at "a") })
+    local other = manager:enqueue { worker = "nobody" }
+    local id = stores.until_true(manager, other, function()
+      local info = manager:query({ worker = "take" })[1]
+      return info and info.id
+    end)
+    nothing_runs(id)
+    folder.write(at "a", "1")
+    assert.are.same({ "a" }, next_run(id))
   end)
 
   it("finds with rearm what changed during its run", function()
