@@ -383,7 +383,7 @@ static ms_status open_engine(ms_engine *engine, const ms_options *options, ms_er
   engine->look_out = options->has_workers;
   if (!ms_store_on_server(engine->store)) engine->clock_fd = ms_jump_watch();
   MS_TRY(ms_sensing_open(engine, options->database, err));
-  if (!ms_store_in_memory(engine->store)) ms_wal_open(&engine->wal, options->database);
+  if (ms_store_in_file(engine->store)) ms_wal_open(&engine->wal, options->database);
   MS_TRY(open_thread(engine, err));
   ms_engine_nudge(engine);
   return MS_OK;

@@ -86,16 +86,32 @@ static void checkpoint(ms_engine *engine) {
   pthread_mutex_unlock(&engine->mutex);
 }
 
+/* Beside a file the log tells of rows that other programs leave; a server notifies, as peers do. */
+static ms_status look_for_arrivals(ms_engine *engine) {
+  bool waits = false;
+  if (engine->peers.server) MS_TRY(ms_intake_waits(engine, &waits));
+  if (!waits) return MS_OK;
+  engine->arrivals = true;
+  ms_engine_ask_for_turn(engine);
+  return MS_OK;
+}
+
+static ms_status look_around(ms_engine *engine) {
+  for (size_t i = 0; i < engine->others.count; i++) {
+    if (!ms_owner_alive(engine, engine->others.items[i])) engine->foreign = true;
+  }
+  MS_TRY(look_for_arrivals(engine));
+  return ms_store_commit(engine->store);
+}
+
 /* A peer's nudge is also heard by its sender; a look at the store tells whether it means anything.
  * A process that has just ended may still hold its lock for a moment. */
 static void look_at_peers(ms_engine *engine) {
   bool changed = false;
-  bool looks = ms_store_begin_read(engine->store, &changed) == MS_OK;
+  ms_status status = ms_store_begin_read(engine->store, &changed);
   if (changed || ms_peers_renewed(&engine->peers)) engine->foreign = true;
-  for (size_t i = 0; i < engine->others.count && looks; i++) {
-    if (!ms_owner_alive(engine, engine->others.items[i])) engine->foreign = true;
-  }
-  if (looks) ms_store_commit(engine->store);
+  if (status == MS_OK) status = look_around(engine);
+  if (status != MS_OK) ms_store_rollback(engine->store);
   ms_peers_watch(&engine->peers, ms_claims_all(engine->store)->count > 0);
   if (engine->foreign) ms_engine_ask_for_turn(engine);
 }

@@ -18,13 +18,20 @@ static const struct {
     {" TEXT", " TEXT COLLATE \"C\""},
     {" REAL", " DOUBLE PRECISION"},
     {" WITHOUT ROWID", ""},
+    {"((julianday('now') - 2440587.5) * 86400.0)", "(extract(epoch FROM clock_timestamp()))"},
+    {"typeof(inserted_at) = 'real' AND ", ""},
     /* An entry of an index has less room than a text. */
     {"expedited, constraints)", "expedited, md5(constraints))"},
 };
 
-/* Beside the step of the same number: whose tags are deleted is found by the work. */
+/* Beside the step of the same number: whose tags are deleted is found by the work; and rows that
+ * other programs insert are heard of. */
 static const char *const additions[] = {
     "CREATE INDEX tag_id ON tag (id);"
+    "CREATE FUNCTION notify_arrival() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN PERFORM pg_notify('moonshift', ''); RETURN NULL; END $$;"
+    "CREATE TRIGGER arrival AFTER INSERT OR UPDATE ON moonshift_inbox"
+    " FOR EACH STATEMENT EXECUTE FUNCTION notify_arrival();"
     "INSERT INTO counter VALUES ('commits', 1);",
 };
 

@@ -194,6 +194,23 @@ describe("a store on a PostgreSQL server", function()
       "SELECT id, worker, state, output FROM moonshift.moonshift_work ORDER BY id"))
   end)
 
+  it("takes in what other programs insert into its inbox", function()
+    local manager = open(host:empty "work", { workers = {
+      greet = function(input)
+        return "success", { said = "hello " .. input.name }
+      end,
+    } })
+    local other = manager:enqueue { worker = "nobody" }
+    manager:await(other, "10ms")
+    host:sql("work", "INSERT INTO moonshift.moonshift_inbox (request) VALUES "
+      .. [[('{"worker":"greet","input":{"name":"you"}}'), ('{"worker":7}')]])
+    local info = stores.until_true(manager, other, function()
+      return manager:query({ state = "succeeded" })[1]
+    end)
+    assert.are.equal("hello you", info.output.said)
+    expect.text("worker", host:sql("work", "SELECT error FROM moonshift.moonshift_inbox"))
+  end)
+
   it("is served by the command line", function()
     local url = host:empty "work"
     local program = command.program() .. " "
