@@ -149,7 +149,7 @@ static bool has_place(const ms_engine *engine) {
 /* BUSY if that is not for this number: its place is taken, or its lock is held still by a process
  * that was given it in a turn that did not come to its end. */
 static ms_status take_number(ms_engine *engine) {
-  if (!has_place(engine)) return MS_BUSY;
+  if (engine->board && !has_place(engine)) return MS_BUSY;
   if (engine->options.stepped) {
     return ms_ids_add(&engine->world->alive, engine->owner) ? MS_OK : ms_engine_no_memory(engine);
   }
@@ -159,7 +159,8 @@ static ms_status take_number(ms_engine *engine) {
 
 static ms_status add_process(ms_engine *engine) {
   for (int tries = 0; tries < MS_BOARD_PLACES; tries++) {
-    MS_TRY(ms_process_add(engine->store, getpid(), engine->turn.now_ms, &engine->owner));
+    MS_TRY(ms_process_add(engine->store, getpid(), engine->peers.door, engine->turn.now_ms,
+                          &engine->owner));
     ms_status status = take_number(engine);
     if (status != MS_BUSY) return status;
     MS_TRY(ms_process_delete(engine->store, engine->owner));
@@ -172,6 +173,7 @@ static ms_status add_process(ms_engine *engine) {
 static ms_status apply_join(ms_engine *engine, ms_call *call) {
   (void)call;
   MS_TRY(add_process(engine));
+  engine->turn.tells_all = true;
   if (engine->board) {
     ms_board_want(engine->board, engine->owner, MS_WANT_WORK, true);
     ms_board_want(engine->board, engine->owner, MS_WANT_ENDS, true);
@@ -209,12 +211,19 @@ void ms_engine_attend(ms_engine *engine) {
   arm(engine);
 }
 
+/* A handle that was never initialised is all zero. */
+static void close_handle(void *handle) {
+  uv_handle_t *it = handle;
+  if (it->type != UV_UNKNOWN_HANDLE) uv_close(it, NULL);
+}
+
 static void close_handles(ms_engine *engine) {
   ms_lookout_close(engine);
-  uv_close((uv_handle_t *)&engine->async, NULL);
-  uv_close((uv_handle_t *)&engine->timer, NULL);
-  if (engine->peers.watch_fd >= 0) uv_close((uv_handle_t *)&engine->peer_poll, NULL);
-  if (engine->clock_fd >= 0) uv_close((uv_handle_t *)&engine->clock_poll, NULL);
+  close_handle(&engine->async);
+  close_handle(&engine->timer);
+  close_handle(&engine->peer_poll);
+  close_handle(&engine->door_poll);
+  close_handle(&engine->clock_poll);
   ms_sensors_close(engine->sensing.sensors);
   ms_wal_stop(engine);
 }
@@ -232,7 +241,8 @@ static void on_timer(uv_timer_t *timer) {
   ms_engine *engine = timer->data;
   pthread_mutex_lock(&engine->mutex);
   engine->looping = true;
-  if (engine->look_again_ms > ms_engine_now(engine)) engine->peered = true;
+  bool looks = engine->look_again_ms > ms_engine_now(engine) || ms_engine_is_unwatched(engine);
+  if (looks) engine->peered = true;
   pthread_mutex_unlock(&engine->mutex);
   ms_engine_attend(engine);
 }
@@ -246,7 +256,22 @@ static void on_peer(uv_poll_t *poll, int status, int events) {
   pthread_mutex_lock(&engine->mutex);
   engine->looping = true;
   engine->peered = true;
-  if (heard == MS_HEARD_END) engine->look_again_ms = ms_engine_now(engine) + MS_LOOK_AGAIN_MS;
+  if (heard == MS_HEARD_END) {
+    engine->look_again_ms = ms_engine_now(engine) + MS_LOOK_AGAIN_MS;
+    engine->look_pause_ms = 1;
+  }
+  pthread_mutex_unlock(&engine->mutex);
+  ms_engine_attend(engine);
+}
+
+static void on_door(uv_poll_t *poll, int status, int events) {
+  ms_engine *engine = poll->data;
+  (void)status;
+  (void)events;
+  ms_peers_answer(&engine->peers);
+  pthread_mutex_lock(&engine->mutex);
+  engine->looping = true;
+  engine->nudged = true;
   pthread_mutex_unlock(&engine->mutex);
   ms_engine_attend(engine);
 }
@@ -278,22 +303,23 @@ static int start_thread(ms_engine *engine) {
   return error;
 }
 
+static int poll_file(ms_engine *engine, uv_poll_t *poll, int file, uv_poll_cb callback) {
+  if (file < 0) return 0;
+  int error = uv_poll_init(&engine->loop, poll, file);
+  poll->data = engine;
+  return error ? error : uv_poll_start(poll, UV_READABLE, callback);
+}
+
 static ms_status open_thread(ms_engine *engine, ms_err *err) {
   int error = uv_loop_init(&engine->loop);
   if (error) return ms_fail(err, MS_LIMIT, "open: %s", uv_strerror(error));
   error = uv_async_init(&engine->loop, &engine->async, on_async);
   if (!error) error = uv_timer_init(&engine->loop, &engine->timer);
-  engine->async.data = engine->timer.data = engine->peer_poll.data = engine;
-  engine->clock_poll.data = engine;
+  engine->async.data = engine->timer.data = engine;
   engine->timer.timer_cb = on_timer;
-  if (!error && engine->peers.watch_fd >= 0) {
-    error = uv_poll_init(&engine->loop, &engine->peer_poll, engine->peers.watch_fd);
-    if (!error) error = uv_poll_start(&engine->peer_poll, UV_READABLE, on_peer);
-  }
-  if (!error && engine->clock_fd >= 0) {
-    error = uv_poll_init(&engine->loop, &engine->clock_poll, engine->clock_fd);
-    if (!error) error = uv_poll_start(&engine->clock_poll, UV_READABLE, on_clock);
-  }
+  if (!error) error = poll_file(engine, &engine->peer_poll, engine->peers.watch_fd, on_peer);
+  if (!error) error = poll_file(engine, &engine->door_poll, engine->peers.door_fd, on_door);
+  if (!error) error = poll_file(engine, &engine->clock_poll, engine->clock_fd, on_clock);
   if (!error && ms_sensing_start(engine, err) != MS_OK) error = UV_ENOMEM;
   if (!error) error = ms_wal_start(engine);
   if (!error) error = start_thread(engine);
@@ -362,6 +388,12 @@ static ms_status meet_peers(ms_engine *engine, const char *database, ms_err *err
   MS_TRY(ms_peers_open(&engine->peers, database, err));
   MS_TRY(ms_board_open(engine->peers.lock_fd, &engine->board, err));
   ms_store_share(engine->store, engine->board);
+  if (ms_engine_is_unwatched(engine)) {
+    ms_engine_trouble(engine, "store",
+                      "the system has no more inotify instances: the end of other processes is "
+                      "noticed after up to a second",
+                      0, NULL);
+  }
   return MS_OK;
 }
 
@@ -434,6 +466,7 @@ static ms_status apply_stop_all(ms_engine *engine, ms_call *call) {
 
 static ms_status apply_leave(ms_engine *engine, ms_call *call) {
   (void)call;
+  engine->turn.tells_all = true;
   return engine->runs.count ? MS_OK : ms_process_delete(engine->store, engine->owner);
 }
 
@@ -522,7 +555,6 @@ ms_status ms_close(ms_manager *engine, int64_t grace_ms, ms_err *err) {
   status = ms_drain(engine, err);
   end_runs(engine, grace_ms < 0 ? engine->options.stop_grace_ms : grace_ms);
   ms_engine_call(engine, &leave, NULL);
-  if (ms_store_in_file(engine->store)) ms_peers_nudge(&engine->peers);
   ms_release(engine);
   return status;
 }
@@ -589,7 +621,7 @@ void ms_free(ms_manager *engine) {
   free_runs(engine);
   ms_ids *lists[] = {&engine->turn.finished, &engine->turn.succeeded, &engine->turn.stopped,
                      &engine->turn.noted,    &engine->others,         &engine->met,
-                     &engine->met_lanes};
+                     &engine->doors,         &engine->turn.touched,   &engine->met_lanes};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
     ms_ids_deinit(lists[i]);
   ms_map_deinit(&engine->runs);

@@ -138,6 +138,11 @@ typedef struct ms_turn {
   ms_ids stopped;     /* ids of own runs to stop when the turn is committed */
   ms_link taken_back; /* runs that never began */
   ms_refused refused;
+  bool has_room;      /* more work could have been claimed */
+  bool opens;         /* a place in a queue, or behind a run, has come free */
+  bool ends;          /* something happened that somebody may have waited for */
+  bool tells_all;     /* a process joins or leaves, or files are to be watched */
+  ms_ids touched;     /* owners of runs that this turn has decided over */
   bool returned;      /* a run ended, a claim was given back, or a row was read */
   bool ending;        /* a process that has just ended may still hold its lock */
   bool files;         /* what is known of works' files has changed */
@@ -164,9 +169,11 @@ struct ms_engine {
   ms_board *board;       /* NULL = nobody else can have the store open */
   ms_wal wal;            /* watched for rows of others */
   ms_ids others;         /* numbers of the other processes on the store */
+  ms_ids doors;          /* where each of them is knocked at */
   bool jumped;           /* the clock was set and no turn has taken note of it */
   bool foreign;          /* others have changed the store and no turn has taken note of it */
   bool arrivals;         /* rows of moonshift_inbox may wait that no turn has looked for */
+  int64_t look_pause_ms; /* between two looks meanwhile, twice as long each time */
   int64_t look_again_ms; /* until then a process that ends may still hold its lock */
   ms_executor *executor;
   ms_worker_name *names;
@@ -200,6 +207,8 @@ struct ms_engine {
   int64_t changes;
   int wake_fds[2];
   bool woken;
+  bool heeds;  /* the host waits for the next change */
+  bool polled; /* the host's loop watches the pipe, so it may wait at any time */
 
   /* Only whoever turns. */
   ms_turn turn;
@@ -231,6 +240,7 @@ struct ms_engine {
   uv_async_t async;
   uv_timer_t timer;
   uv_poll_t peer_poll;
+  uv_poll_t door_poll;
   uv_poll_t clock_poll;
   int clock_fd; /* −1 = none */
   uv_thread_t thread;
@@ -256,6 +266,8 @@ ms_status ms_engine_call(ms_engine *engine, ms_call *call, ms_err *err);
 void ms_engine_serve(ms_engine *engine);
 /* The next turn is a full one, whatever it is asked. */
 void ms_engine_ask_for_turn(ms_engine *engine);
+/* Nothing tells of the end of other processes, so they are looked at from time to time. */
+bool ms_engine_is_unwatched(const ms_engine *engine);
 /* Asks the engine's thread for a turn. */
 void ms_engine_nudge(ms_engine *engine);
 /* With the mutex held. The engine's thread must hear of what nobody else will serve. */
@@ -292,6 +304,24 @@ ms_status ms_engine_no_memory(ms_engine *engine);
 bool ms_is_refusal(ms_status status);
 void ms_engine_trouble(ms_engine *engine, const char *kind, const char *message, int64_t id,
                        const char *worker);
+
+/* ---- hearing.c: which of the other processes a commit concerns ---- */
+
+void ms_hearing_begin(ms_engine *engine);
+/* A work changes in this turn. */
+void ms_hearing_note(ms_engine *engine, ms_event_type type);
+/* A run has ended, and with it what its queue had no place for may start. */
+void ms_hearing_opened(ms_engine *engine);
+/* Before the commit: what this process wants to hear of from now on. */
+ms_status ms_hearing_write(ms_engine *engine);
+/* A turn failed: whatever it was about must still be heard of. */
+void ms_hearing_failed(ms_engine *engine);
+/* After the commit: knocks at the doors of those who want to hear of it. */
+void ms_hearing_publish(ms_engine *engine);
+/* With the mutex held: the host will look at the store and then wait for a change. */
+void ms_hearing_heed(ms_engine *engine);
+/* With the mutex held: there was a change; true if the host waits for it. */
+bool ms_hearing_heard(ms_engine *engine);
 
 /* ---- jump.c: what happens when the wall clock is set ---- */
 

@@ -2,12 +2,16 @@
 #include "engine/engine.h"
 #include "store/claim.h"
 
-/* Between two looks at a process that has just ended. */
-#define LOOK_PAUSE_MS 2
+/* Between two looks at the others where nothing tells of their end. */
+#define UNWATCHED_PAUSE_MS 1000
 /* From so many pages on the log is checkpointed when there is nothing else to do, and at the bound
  * in any case. */
 #define WAL_PAGES_IDLE 1000
 #define WAL_PAGES_BOUND 8000
+
+bool ms_engine_is_unwatched(const ms_engine *engine) {
+  return engine->board && engine->peers.watch_fd < 0;
+}
 
 void ms_engine_ask_for_turn(ms_engine *engine) {
   pthread_mutex_lock(&engine->mutex);
@@ -104,14 +108,16 @@ static ms_status look_around(ms_engine *engine) {
   return ms_store_commit(engine->store);
 }
 
-/* A peer's nudge is also heard by its sender; a look at the store tells whether it means anything.
- * A process that has just ended may still hold its lock for a moment. */
+/* A write to the lock file is also heard by its writer; a look at the store tells whether it means
+ * anything, and a store that cannot be looked at may have changed. A process that has just ended
+ * may still hold its lock for a moment. */
 static void look_at_peers(ms_engine *engine) {
   bool changed = false;
   ms_status status = ms_store_begin_read(engine->store, &changed);
-  if (changed || ms_peers_renewed(&engine->peers)) engine->foreign = true;
   if (status == MS_OK) status = look_around(engine);
   if (status != MS_OK) ms_store_rollback(engine->store);
+  if (changed || status != MS_OK || ms_peers_renewed(&engine->peers)) engine->foreign = true;
+  engine->look_pause_ms *= 2;
   ms_peers_watch(&engine->peers, ms_claims_all(engine->store)->count > 0);
   if (engine->foreign) ms_engine_ask_for_turn(engine);
 }
@@ -121,6 +127,16 @@ static void serve_once(ms_engine *engine, bool peered, bool written) {
   if (written) ms_wal_look(engine);
   ms_engine_turn(engine);
   checkpoint(engine);
+}
+
+/* When the engine's thread wakes up next, at the latest. */
+static int64_t next_look(const ms_engine *engine) {
+  int64_t now_ms = ms_engine_now(engine), at_ms = engine->next_at_ms;
+  int64_t pause_ms = engine->look_again_ms > now_ms ? engine->look_pause_ms : INT64_MAX;
+  if (ms_engine_is_unwatched(engine) && pause_ms > UNWATCHED_PAUSE_MS) {
+    pause_ms = UNWATCHED_PAUSE_MS;
+  }
+  return pause_ms < at_ms - now_ms ? now_ms + pause_ms : at_ms;
 }
 
 void ms_engine_serve(ms_engine *engine) {
@@ -141,10 +157,7 @@ void ms_engine_serve(ms_engine *engine) {
     if (full && engine->wal_pages > WAL_PAGES_IDLE && !pending(engine)) break;
   }
   engine->looping = false;
-  engine->armed_at_ms = engine->next_at_ms;
-  if (engine->look_again_ms > ms_engine_now(engine)) {
-    engine->armed_at_ms = ms_engine_now(engine) + LOOK_PAUSE_MS;
-  }
+  engine->armed_at_ms = next_look(engine);
   pthread_mutex_unlock(&engine->mutex);
 }
 

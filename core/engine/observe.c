@@ -71,6 +71,7 @@ static ms_status note(ms_engine *engine, ms_event_type type, int64_t id) {
 }
 
 ms_status ms_outbox_event(ms_engine *engine, ms_event_type type, int64_t id) {
+  ms_hearing_note(engine, type);
   if (engine->others_observe) MS_TRY(note(engine, type, id));
   return tell(engine, type, id);
 }
@@ -112,6 +113,7 @@ void ms_outbox_publish(ms_engine *engine) {
   pthread_mutex_lock(&engine->mutex);
   if (concerns) engine->changes++;
   engine->running = engine->runs.count > 0;
+  concerns = concerns && ms_hearing_heard(engine);
   engine->host_ready = engine->turn.host_ready;
   concerns = concerns || !ms_list_empty(&engine->turn.events) || engine->host_ready;
   ms_list_move(&engine->events, &engine->turn.events);
@@ -150,6 +152,9 @@ static ms_status apply_observe(ms_engine *engine, ms_call *call) {
   args->number = args->observer->number;
   ms_list_push(&engine->observers, &args->observer->link);
   engine->observer_count++;
+  pthread_mutex_lock(&engine->mutex);
+  ms_hearing_heed(engine);
+  pthread_mutex_unlock(&engine->mutex);
   args->observer = NULL;
   return MS_OK;
 }
@@ -269,6 +274,10 @@ void ms_progress_run(ms_run *run, ms_text data) {
 }
 
 int ms_pollfd(ms_manager *engine) {
+  pthread_mutex_lock(&engine->mutex);
+  engine->polled = true;
+  ms_hearing_heed(engine);
+  pthread_mutex_unlock(&engine->mutex);
   return engine->wake_fds[0];
 }
 
@@ -283,6 +292,7 @@ void ms_pollfd_clear(ms_manager *engine) {
 
 int64_t ms_changes(ms_manager *engine) {
   pthread_mutex_lock(&engine->mutex);
+  ms_hearing_heed(engine);
   int64_t changes = engine->changes;
   pthread_mutex_unlock(&engine->mutex);
   return changes;

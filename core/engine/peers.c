@@ -4,17 +4,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdalign.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* Byte 0 is the checkpointer's, byte n that of process n. */
 #define CHECKPOINT_BYTE 0
 
 void ms_peers_init(ms_peers *peers) {
-  *peers = (ms_peers){.lock_fd = -1, .watch_fd = -1};
+  *peers = (ms_peers){.lock_fd = -1, .watch_fd = -1, .door_fd = -1};
 }
 
 /* Open file description locks: unlike the older kind they do not vanish when another descriptor of
@@ -36,6 +41,48 @@ static void watch(ms_peers *peers, const char *path) {
   peers->watch_fd = -1;
 }
 
+/* ---- Doors ---- */
+
+/* An abstract address: it leaves no file behind and ends with its socket. */
+static socklen_t address_of(int64_t door, struct sockaddr_un *address) {
+  *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+  char *name = address->sun_path + 1;
+  int size = snprintf(name, sizeof address->sun_path - 1, "moonshift-%" PRIx64, (uint64_t)door);
+  return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)size);
+}
+
+/* The number is random, so that nobody else can have taken the name. */
+static void open_door(ms_peers *peers) {
+  struct sockaddr_un address;
+  int64_t door;
+  int file = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (file < 0) return;
+  bool random = getrandom(&door, sizeof door, 0) == sizeof door;
+  door = door >> 1 & INT64_MAX;
+  socklen_t size = address_of(door, &address);
+  if (random && door && bind(file, (struct sockaddr *)&address, size) == 0) {
+    peers->door_fd = file;
+    peers->door = door;
+    return;
+  }
+  close(file);
+}
+
+/* A door where so much waits that no more fits is about to be answered. */
+bool ms_peers_knock(ms_peers *peers, int64_t door) {
+  struct sockaddr_un address;
+  if (!door || peers->door_fd < 0) return false;
+  socklen_t size = address_of(door, &address);
+  ssize_t sent = sendto(peers->door_fd, "", 1, MSG_NOSIGNAL, (struct sockaddr *)&address, size);
+  return sent == 1 || errno == EAGAIN;
+}
+
+void ms_peers_answer(ms_peers *peers) {
+  char byte;
+  while (recv(peers->door_fd, &byte, 1, 0) >= 0) {
+  }
+}
+
 ms_status ms_peers_open(ms_peers *peers, const char *database, ms_err *err) {
   char path[4096];
   if (snprintf(path, sizeof path, "%s-lock", database) >= (int)sizeof path) {
@@ -48,6 +95,7 @@ ms_status ms_peers_open(ms_peers *peers, const char *database, ms_err *err) {
     return ms_fail(err, status, "open %s: %s", path, strerror(errno));
   }
   watch(peers, path);
+  open_door(peers);
   return MS_OK;
 }
 
@@ -68,6 +116,7 @@ void ms_peers_close(ms_peers *peers) {
     ms_server_close(peers->server);
   else if (peers->watch_fd >= 0)
     close(peers->watch_fd);
+  if (peers->door_fd >= 0) close(peers->door_fd);
   ms_peers_init(peers);
 }
 

@@ -2,14 +2,17 @@
  *
  * An ms_peers belongs to its engine. Beside a database file lies a lock file; each process holds a
  * lock on the byte of its number for as long as it lives, and the kernel drops it at its death.
- * Writing to the file nudges everybody who watches it, and so does the kernel when it closes the
- * file of a process that ended. For a store on a server all this is asked of the server.
+ * Everybody watches the file: the kernel tells when it closes that of a process that ended. Each
+ * process also has a door, a datagram socket in the kernel's own namespace, at which others knock.
+ * Who cannot be reached there (in a container with a network of its own) is nudged by a write to
+ * the lock file, which all hear, the writer too. For a store on a server all this is asked of the
+ * server.
  *
- * The functions belong to whoever holds the engine, but for ms_peers_drain, which belongs to the
- * thread that polls the descriptor.
+ * The functions belong to whoever holds the engine, but for ms_peers_drain and
+ * ms_peers_answer, which belong to the thread that polls the descriptors.
  *
- * Only opening can fail. Without a watch (a file system that has none) processes notice each other
- * when they next turn. */
+ * Only opening can fail. Without a watch (inotify's instances are used up) nobody is told of the
+ * end of others, so the engine looks from time to time. */
 #ifndef MS_ENGINE_PEERS_H
 #define MS_ENGINE_PEERS_H
 
@@ -19,6 +22,8 @@ typedef struct ms_peers {
   ms_server *server; /* NULL = the lock file knows */
   int lock_fd;       /* −1 = not open */
   int watch_fd;      /* −1 = none */
+  int door_fd;       /* −1 = none */
+  int64_t door;      /* its number, 0 = none */
 } ms_peers;
 
 void ms_peers_init(ms_peers *peers);
@@ -36,7 +41,11 @@ bool ms_peers_alive(const ms_peers *peers, int64_t owner);
 /* One checkpointer at a time, in all processes: false when another one is at it. */
 bool ms_peers_lock_checkpoint(ms_peers *peers);
 void ms_peers_unlock_checkpoint(ms_peers *peers);
-/* Wakes the others. */
+/* Wakes the one with that door; false if it cannot be reached there. */
+bool ms_peers_knock(ms_peers *peers, int64_t door);
+/* Empties the door. */
+void ms_peers_answer(ms_peers *peers);
+/* Wakes all. */
 void ms_peers_nudge(ms_peers *peers);
 /* The connection to the server was lost meanwhile, and the others may have taken this process for
  * dead; until somebody says that this is settled. */

@@ -404,6 +404,7 @@ static ms_status claim(claim_round *round) {
   for (size_t i = 0; i < lanes->count; i++)
     MS_TRY(consider(round, lanes->items[i]));
   MS_TRY(take_all(round));
+  engine->turn.has_room = round->room[MS_PLACE_POOL] > 0;
   bool used_up = engine->turn.host_room && !round->room[MS_PLACE_HOST];
   engine->turn.host_ready = engine->turn.host_ready || used_up;
   MS_TRY(look_at_rates(engine));

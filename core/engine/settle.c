@@ -264,7 +264,7 @@ static ms_status settle_void(ms_engine *engine, int64_t id) {
   bool found;
   ms_claims_end(engine->store, id);
   ms_lanes_forget_heads(engine->store);
-  engine->turn.returned = true;
+  engine->turn.returned = engine->turn.opens = true;
   ms_status status = ms_work_load(engine->store, id, &arena, &work, &found);
   if (status == MS_OK && found && ms_state_is_finished(work.state)) {
     status = ms_finish_write(engine->store, work.finished_at_ms, &id, 1);
@@ -287,6 +287,7 @@ ms_status ms_settle_result(ms_engine *engine, ms_run *run) {
   ms_arena arena = {0};
   if (!is_own(engine, run, &live)) return MS_OK;
   if (!live) return settle_void(engine, run->id);
+  ms_hearing_opened(engine);
   ms_status status = settle_live(engine, run, &arena);
   ms_arena_deinit(&arena);
   return status;
@@ -433,18 +434,20 @@ static ms_status gather_orphans(ms_engine *engine, ms_ids *ids) {
 }
 
 static ms_status forget_dead(ms_engine *engine) {
-  engine->others.count = 0;
-  MS_TRY(ms_process_list(engine->store, &engine->others));
+  engine->others.count = engine->doors.count = 0;
+  MS_TRY(ms_process_list(engine->store, &engine->others, &engine->doors));
   size_t kept = 0;
   for (size_t i = 0; i < engine->others.count; i++) {
     int64_t owner = engine->others.items[i];
     if (owner == engine->owner) continue;
-    if (ms_owner_alive(engine, owner))
-      engine->others.items[kept++] = owner;
-    else
+    if (!ms_owner_alive(engine, owner)) {
       MS_TRY(ms_process_delete(engine->store, owner));
+      continue;
+    }
+    engine->others.items[kept] = owner;
+    engine->doors.items[kept++] = engine->doors.items[i];
   }
-  engine->others.count = kept;
+  engine->others.count = engine->doors.count = kept;
   return MS_OK;
 }
 
@@ -457,6 +460,7 @@ ms_status ms_settle_orphans(ms_engine *engine) {
     else
       status = settle_void(engine, -ids.items[i]);
     engine->turn.returned = true;
+    ms_hearing_opened(engine);
   }
   if (ids.count) ms_lanes_forget_heads(engine->store);
   ms_ids_deinit(&ids);

@@ -28,7 +28,7 @@ static ms_status load(ms_engine *engine, int64_t id, ms_arena *arena, ms_files *
 }
 
 static ms_status write_row(ms_engine *engine, const ms_files *files) {
-  engine->turn.files = true;
+  engine->turn.files = engine->turn.tells_all = true;
   return ms_files_write(engine->store, files);
 }
 

@@ -66,7 +66,24 @@ static void turn_begin(ms_engine *engine) {
   turn->stopped.count = 0;
   turn->noted.count = 0;
   turn->needs = 0;
+  ms_hearing_begin(engine);
   engine->wake_ms = MS_NEVER;
+}
+
+/* With the mutex held. The results of a turn that failed wait for their time. */
+static void take_in(ms_engine *engine, ms_link *calls, ms_link *results) {
+  ms_list_move(calls, &engine->inbox);
+  if (engine->deferred && ms_engine_now(engine) < engine->next_at_ms) return;
+  ms_list_move(results, &engine->results);
+}
+
+/* Waiting for the writers of other processes takes time, and whatever came in meanwhile comes
+ * along. */
+static void collect_more(ms_engine *engine, ms_link *calls, ms_link *results) {
+  engine->turn.now_ms = ms_engine_now(engine);
+  pthread_mutex_lock(&engine->mutex);
+  take_in(engine, calls, results);
+  pthread_mutex_unlock(&engine->mutex);
 }
 
 /* Others have changed the store: their processes, and what they did to works that run here. */
@@ -85,7 +102,8 @@ static ms_status rejoin(ms_engine *engine) {
   bool exists;
   MS_TRY(ms_process_exists(engine->store, engine->owner, &exists));
   if (exists) return MS_OK;
-  MS_TRY(ms_process_add(engine->store, getpid(), engine->turn.now_ms, &engine->owner));
+  MS_TRY(ms_process_add(engine->store, getpid(), engine->peers.door, engine->turn.now_ms,
+                        &engine->owner));
   MS_TRY(ms_peers_join(&engine->peers, engine->owner, ms_store_err(engine->store)));
   if (!engine->observer_count) return MS_OK;
   return ms_change_observe(engine->store, engine->owner, true);
@@ -223,6 +241,7 @@ static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   bool prunes = engine->turn.prunes || !engine->options.stepped;
   if (prunes) MS_TRY(ms_schedule_retention(engine));
   MS_TRY(ms_outbox_write(engine));
+  MS_TRY(ms_hearing_write(engine));
   return ms_claims_write(engine->store);
 }
 
@@ -237,6 +256,7 @@ static ms_status transact(ms_engine *engine, ms_link *calls, ms_link *results) {
   MS_TRY(ms_store_begin(engine->store, &changed));
   if (changed) engine->foreign = true;
   if (engine->foreign) engine->arrivals = true;
+  collect_more(engine, calls, results);
   ms_status status = run_turn(engine, calls, results);
   if (status == MS_OK) status = ms_store_commit(engine->store);
   if (status != MS_OK) ms_store_rollback(engine->store);
@@ -363,7 +383,7 @@ static void publish(ms_engine *engine, ms_link *results) {
   tell_lookout(engine);
   ms_intake_tell(engine);
   MS_POINT("nudge");
-  if (engine->others.count) ms_peers_nudge(&engine->peers);
+  ms_hearing_publish(engine);
 }
 
 /* A work that was claimed anew in the turn that failed has its run of before again. */
@@ -403,6 +423,7 @@ static void take_down(ms_engine *engine, ms_link *results) {
   hand_back(engine);
   ms_map_clear(&engine->lane_places);
   ms_outbox_drop(engine);
+  ms_hearing_failed(engine);
   forget_notes(engine);
   pthread_mutex_lock(&engine->mutex);
   ms_list_move(results, &engine->results);
@@ -470,10 +491,7 @@ static void collect(ms_engine *engine, ms_link *calls, ms_link *results, bool *n
   ms_list_init(calls);
   ms_list_init(results);
   pthread_mutex_lock(&engine->mutex);
-  ms_list_move(calls, &engine->inbox);
-  if (!engine->deferred || ms_engine_now(engine) >= engine->next_at_ms) {
-    ms_list_move(results, &engine->results);
-  }
+  take_in(engine, calls, results);
   *needed =
       engine->nudged || !ms_list_empty(results) || ms_engine_now(engine) >= engine->next_at_ms;
   engine->nudged = false;

@@ -11,9 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* As long as nobody in the line moves for so long, the lock is tried. Long against waking up, also
- * where others want the processors, and spent once for everybody who is gone. */
-#define PATIENCE_NS 10000000
+/* Whoever is next tries the lock after so long without movement, the one behind after twice as
+ * long, and so on up to the longest. Long against waking up and short against what a user notices:
+ * it is spent once for everybody who is gone, or whom the processors keep waiting. */
+#define PATIENCE_NS 1000000
+#define PATIENCE_MOST 16
 
 /* The first byte is written to nudge those who watch the file, the last to give it its size. A
  * change here is a change of the schema. */
@@ -71,8 +73,9 @@ uint32_t ms_line_join(ms_board *board) {
 /* False when the time is over. */
 static bool sleep_until_moved(ms_board *board, uint32_t serving, uint32_t ticket) {
   struct timespec until;
+  uint32_t ahead = ticket - serving;
   clock_gettime(CLOCK_MONOTONIC, &until);
-  until.tv_nsec += PATIENCE_NS;
+  until.tv_nsec += PATIENCE_NS * (ahead < PATIENCE_MOST ? ahead : PATIENCE_MOST);
   until.tv_sec += until.tv_nsec / 1000000000;
   until.tv_nsec %= 1000000000;
   long result =

@@ -159,6 +159,18 @@ ms_status ms_lane_get(ms_store *store, int64_t id, ms_lane **lane) {
   return ms_fail(&store->err, MS_CORRUPT, "table lane: there is no lane %lld", (long long)id);
 }
 
+bool ms_lanes_take_offers(ms_store *store) {
+  ms_lanes *lanes = &store->lanes;
+  bool offers = false;
+  for (size_t i = 0; i < lanes->count && lanes->offer; i++) {
+    ms_lane *lane = lanes->items[i];
+    offers = offers || (lane->offers && lane->head_due_ms != MS_NEVER);
+    lane->offers = false;
+  }
+  lanes->offer = false;
+  return offers;
+}
+
 const ms_lanes *ms_lanes_all(const ms_store *store) {
   return &store->lanes;
 }

@@ -27,6 +27,7 @@ typedef struct ms_lane {
   bool expedited;
   int64_t head_due_ms; /* of the lane's first waiting work; MS_NEVER = nothing waits */
   int64_t head_id;
+  bool offers; /* works have come to wait here in this transaction */
   struct ms_lane *same_hash;
 } ms_lane;
 
@@ -37,6 +38,7 @@ typedef struct ms_lanes {
   ms_map by_id;
   ms_map by_hash;
   ms_lane *recent;
+  bool offer; /* some of them do */
   bool stale; /* rolled back: rows that stand here may not stand in the store */
 } ms_lanes;
 
@@ -45,6 +47,8 @@ ms_status ms_lane_intern(struct ms_store *store, const ms_lane *wanted, ms_lane 
 ms_status ms_lane_get(struct ms_store *store, int64_t id, ms_lane **lane);
 /* Nothing is known of the lanes' heads any more. */
 void ms_lanes_forget_heads(struct ms_store *store);
+/* Whether works have come to wait in this transaction and still do; asked once, after it. */
+bool ms_lanes_take_offers(struct ms_store *store);
 /* All lanes, in the order of their ids. */
 const ms_lanes *ms_lanes_all(const struct ms_store *store);
 

@@ -3,14 +3,15 @@
 #include "store/private.h"
 
 static const char insert_process[] =
-    "INSERT INTO process (pid, opened_at, observes, seen) VALUES (?, ?, 0, 0)"
+    "INSERT INTO process (pid, door, opened_at, observes) VALUES (?, ?, ?, 0)"
     " RETURNING id";
 static const char select_process[] = "SELECT id FROM process WHERE id = ?";
 static const char delete_process[] = "DELETE FROM process WHERE id = ?";
-static const char select_processes[] = "SELECT id FROM process ORDER BY id";
+static const char select_processes[] = "SELECT id, door FROM process ORDER BY id";
 
-ms_status ms_process_add(ms_store *store, int64_t pid, int64_t now_ms, int64_t *owner) {
-  return ms_sql_int(store, insert_process, 0, owner, "ii", pid, now_ms);
+ms_status ms_process_add(ms_store *store, int64_t pid, int64_t door, int64_t now_ms,
+                         int64_t *owner) {
+  return ms_sql_int(store, insert_process, 0, owner, "iii", pid, door, now_ms);
 }
 
 ms_status ms_process_exists(ms_store *store, int64_t owner, bool *exists) {
@@ -24,14 +25,16 @@ ms_status ms_process_delete(ms_store *store, int64_t owner) {
   return ms_sql_run(store, delete_process, "i", owner);
 }
 
-ms_status ms_process_list(ms_store *store, ms_ids *owners) {
+ms_status ms_process_list(ms_store *store, ms_ids *owners, ms_ids *doors) {
   ms_statement *statement;
   bool row;
   MS_TRY(ms_sql_open(store, select_processes, &statement, ""));
   for (;;) {
     MS_TRY(ms_sql_step(store, statement, &row));
     if (!row) return MS_OK;
-    if (ms_ids_add(owners, ms_sql_column_int(statement, 0))) continue;
+    if (ms_ids_add(owners, ms_sql_column_int(statement, 0)) &&
+        ms_ids_add(doors, ms_sql_column_int(statement, 1)))
+      continue;
     ms_sql_close(statement);
     return ms_fail(&store->err, MS_NOMEM, "not enough memory");
   }

@@ -14,9 +14,11 @@
 struct ms_store;
 
 /* Numbers are never reused. */
-ms_status ms_process_add(struct ms_store *store, int64_t pid, int64_t now_ms, int64_t *owner);
+ms_status ms_process_add(struct ms_store *store, int64_t pid, int64_t door, int64_t now_ms,
+                         int64_t *owner);
 ms_status ms_process_exists(struct ms_store *store, int64_t owner, bool *exists);
 ms_status ms_process_delete(struct ms_store *store, int64_t owner);
-ms_status ms_process_list(struct ms_store *store, ms_ids *owners);
+/* doors: where each of them is knocked at, 0 = nowhere. */
+ms_status ms_process_list(struct ms_store *store, ms_ids *owners, ms_ids *doors);
 
 #endif

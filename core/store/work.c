@@ -305,6 +305,7 @@ static ms_status enter_waiting(ms_store *store, const ms_work *work) {
   MS_TRY(ms_lane_get(store, work->lane, &lane));
   MS_TRY(ms_rows_add(store, MS_ROWS_WAITING, work->lane, work->due_at_ms, work->id,
                      (int64_t)!is_plain(work)));
+  lane->offers = store->lanes.offer = true;
   bool earlier = work->due_at_ms < lane->head_due_ms ||
                  (work->due_at_ms == lane->head_due_ms && work->id < lane->head_id);
   if (lane->head_due_ms != MS_HEAD_UNKNOWN && earlier) {

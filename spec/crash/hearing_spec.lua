@@ -1,0 +1,103 @@
+local folder = require "spec.support.folder"
+local stores = require "spec.support.stores"
+
+describe("two managers of one process on one store", function()
+  local runner, client, path
+
+  before_each(function()
+    runner, path = stores.pool("basic", { threads = 1 })
+    client = stores.open { database = path }
+  end)
+  after_each(stores.clear)
+
+  it("run each other's work, and whoever waits for it hears of its end", function()
+    for _ = 1, 20 do
+      local id = client:enqueue { worker = "succeed" }
+      assert.are.equal("succeeded", stores.result(client, id).state)
+    end
+  end)
+
+  it("hear of work that is due later", function()
+    local id = client:enqueue { worker = "succeed", delay = "30ms" }
+    assert.are.equal("succeeded", stores.result(client, id).state)
+  end)
+
+  it("hear when a queue goes on", function()
+    assert(client:pause "slow")
+    local id = client:enqueue { worker = "succeed", queue = "slow" }
+    assert.are.equal(0, client:count { state = "succeeded" })
+    assert(client:resume "slow")
+    assert.are.equal("succeeded", stores.result(client, id).state)
+  end)
+
+  it("hear when a place in a queue comes free", function()
+    stores.pool("basic", { database = path, threads = 1 })
+    assert(client:set_queue("single", { limit = 1 }))
+    local requests = {}
+    for index = 1, 20 do
+      requests[index] = { worker = "succeed", queue = "single" }
+    end
+    for _, info in ipairs(stores.finished(client, client:enqueue(requests))) do
+      assert.are.equal("succeeded", info.state)
+    end
+  end)
+
+  it("hear when a prerequisite has succeeded", function()
+    local ids = client:chain { { worker = "succeed" }, { worker = "succeed" } }
+    assert.are.equal("succeeded", stores.result(client, ids[2]).state)
+  end)
+
+  it("stop what the other cancels", function()
+    local scratch = folder.new()
+    local log = scratch .. "/log"
+    local id = client:enqueue { worker = "gate", input = { log = log, gate = scratch .. "/gate" } }
+    stores.until_true(client, id, function()
+      return #folder.lines(log) == 1
+    end)
+    assert.are.equal(1, client:cancel(id))
+    local other = client:enqueue { worker = "succeed" }
+    stores.result(client, other)
+    assert.are.equal(("stopped %d cancelled"):format(id), folder.lines(log)[2])
+  end)
+
+  it("observe what the other does", function()
+    local types = {}
+    client:observe({ worker = "succeed" }, function(event)
+      types[#types + 1] = event.type
+    end)
+    stores.result(client, runner:enqueue { worker = "succeed" })
+    assert.are.equal("succeeded", types[#types])
+  end)
+
+  it("take over what the other gives back when it closes", function()
+    local scratch = folder.new()
+    local input = { log = scratch .. "/log", gate = scratch .. "/gate" }
+    local id = client:enqueue { worker = "gate", input = input }
+    stores.until_true(client, id, function()
+      return #folder.lines(input.log) == 1
+    end)
+    stores.pool("basic", { database = path, threads = 1 })
+    folder.write(input.gate, "")
+    runner:close "1s"
+    assert.are.equal("succeeded", stores.result(client, id).state)
+  end)
+
+  it("leave alone whoever waits for nothing", function()
+    local idler = stores.open { database = path }
+    stores.result(client, client:enqueue { worker = "succeed" })
+    local before = idler:stats().turns
+    for _ = 1, 20 do
+      stores.result(client, client:enqueue { worker = "succeed" })
+    end
+    -- One turn may follow each of the two looks at the numbers.
+    assert.is_true(idler:stats().turns - before <= 2)
+  end)
+
+  it("count each other", function()
+    assert.are.equal(2, runner:stats().processes)
+    client:close()
+    stores.until_true(runner, runner:enqueue { worker = "later" }, function()
+      return runner:stats().processes == 1
+    end)
+  end)
+end)
