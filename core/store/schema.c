@@ -239,7 +239,12 @@ static ms_status read_pragma(sqlite3 *connection, const char *sql, int64_t *valu
   return code == SQLITE_ROW ? MS_OK : ms_sqlite_fail(connection, code, "open", err);
 }
 
-ms_status ms_schema_check(sqlite3 *connection, ms_err *err) {
+static ms_status execute(sqlite3 *connection, const char *sql, ms_err *err) {
+  int code = sqlite3_exec(connection, sql, NULL, NULL, NULL);
+  return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(connection, code, "open", err);
+}
+
+static ms_status check(sqlite3 *connection, ms_err *err) {
   int64_t application, version, tables;
   MS_TRY(read_pragma(connection, "PRAGMA application_id", &application, err));
   MS_TRY(read_pragma(connection, "PRAGMA user_version", &version, err));
@@ -256,9 +261,13 @@ ms_status ms_schema_check(sqlite3 *connection, ms_err *err) {
   return MS_OK;
 }
 
-static ms_status execute(sqlite3 *connection, const char *sql, ms_err *err) {
-  int code = sqlite3_exec(connection, sql, NULL, NULL, NULL);
-  return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(connection, code, "migrate", err);
+/* All of it is read at one moment, or a store that another process is making just now would look
+ * like somebody else's. */
+ms_status ms_schema_check(sqlite3 *connection, ms_err *err) {
+  MS_TRY(execute(connection, "BEGIN", err));
+  ms_status status = check(connection, err);
+  sqlite3_exec(connection, "ROLLBACK", NULL, NULL, NULL);
+  return status;
 }
 
 /* Another process may have migrated meanwhile, so the version is read under the write lock. */
