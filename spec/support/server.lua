@@ -4,7 +4,8 @@ local server = {}
 server.__index = server
 
 local SETTINGS = "-c listen_addresses= -c fsync=off -c max_connections=50 -c shared_buffers=16MB"
-local shared
+-- busted loads modules anew for each file, but not what stands in the registry.
+local SHARED = "moonshift.spec.server"
 
 local function quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
@@ -35,8 +36,9 @@ end
 --- Kills it and removes its folder once this process has ended, however that came.
 local function watch(self)
   local stop = as_user(("%s/pg_ctl -D %s/data -m immediate stop"):format(self.bin, self.path))
-  os.execute(("(while kill -0 $PPID; do sleep 1; done; %s; rm -rf %s) >/dev/null 2>&1 &")
-    :format(stop, self.path))
+  local line = ("while kill -0 %s; do sleep 1; done; %s; rm -rf %s"):format(read "echo $PPID", stop,
+    self.path)
+  os.execute("setsid sh -c " .. quote(line) .. " >/dev/null 2>&1 &")
 end
 
 --- A server that runs, or nil and why there is none.
@@ -56,13 +58,13 @@ function server.start()
   return self
 end
 
---- The server of all specs that need no more than a database; as start.
+--- The server of all specs of this process; as start.
 function server.shared()
-  local reason
-  if not shared then
-    shared, reason = server.start()
+  local registry, reason = debug.getregistry(), nil
+  if not registry[SHARED] then
+    registry[SHARED], reason = server.start()
   end
-  return shared, reason
+  return registry[SHARED], reason
 end
 
 function server:control(words)
