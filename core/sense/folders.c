@@ -3,8 +3,10 @@
 #include "base/mem.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* libuv watches the folder that a path leads to at that moment, wherever it is moved to. What a
  * folder says about itself therefore makes its handle stale: it is started anew by its path. */
@@ -93,8 +95,15 @@ static bool push(list *l, folder *f) {
 
 static void on_event(uv_fs_event_t *handle, const char *name, int events, int status);
 
+/* The system's own words for these limits are those of a full disk. */
+static const char *reason_of(int error) {
+  if (error == UV_ENOSPC) return "no watches are left (fs.inotify.max_user_watches)";
+  if (error == UV_EMFILE) return "too many files or watchers (fs.inotify.max_user_instances)";
+  return uv_strerror(error);
+}
+
 static ms_status refuse(const folder *f, int error, ms_err *err) {
-  return ms_fail(err, MS_LIMIT, "%s cannot be watched: %s", f->path, uv_strerror(error));
+  return ms_fail(err, MS_LIMIT, "%s cannot be watched: %s", f->path, reason_of(error));
 }
 
 /* A folder that is gone or shut stays without a handle. */
@@ -196,9 +205,16 @@ static bool want(ms_folders *folders, list *wanted, ms_text path, ms_text only, 
   return false;
 }
 
+/* Whoever may not read a folder may not watch it either. The folder above tells when that
+ * changes. */
+static bool can_watch(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
+         faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
+}
+
 /* The nearest folder above the path, and what in it leads there. */
 static bool want_above(ms_folders *folders, list *wanted, const char *path) {
-  struct stat status;
   size_t end = strlen(path), slash = end;
   while (slash > 0) {
     while (slash > 0 && path[slash - 1] != '/')
@@ -207,7 +223,7 @@ static bool want_above(ms_folders *folders, list *wanted, const char *path) {
     ms_text above = {path, slash > 1 ? slash - 1 : 1}, name = {path + slash, end - slash};
     char *folder_path = ms_mem_copy(above.data, above.size);
     if (!folder_path) return false;
-    bool stands = stat(folder_path, &status) == 0 && S_ISDIR(status.st_mode);
+    bool stands = can_watch(folder_path);
     ms_mem_free(folder_path);
     if (stands) return want(folders, wanted, above, name, false);
     end = slash = slash - 1;
@@ -217,10 +233,10 @@ static bool want_above(ms_folders *folders, list *wanted, const char *path) {
 
 /* A file is watched through its folder, since it may be replaced as a whole; so is a link. */
 static bool want_root(ms_folders *folders, list *wanted, const ms_watched *watched) {
-  struct stat status, link;
+  struct stat link;
   char *path = ms_mem_copy(watched->path.data, watched->path.size);
   if (!path) return false;
-  bool is_folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+  bool is_folder = can_watch(path);
   bool is_link = lstat(path, &link) == 0 && S_ISLNK(link.st_mode);
   bool complete = true;
   if (is_folder) complete = want(folders, wanted, watched->path, MS_TEXT_NONE, watched->recursive);

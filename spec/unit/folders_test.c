@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define NOBODY 65534
+
 /* A folder of its own, with a tree of three folders in it: home, home/a, home/a/b. */
 static char home[] = "/tmp/folders_test.XXXXXX";
 static const ms_store_files no_store;
@@ -156,13 +158,38 @@ static void a_path_that_does_not_exist_is_waited_for_step_by_step(void) {
   end(&w);
 }
 
+/* Root may read everything, so somebody else follows. */
+static void check_follow_as_nobody(watched *w, bool expected) {
+  bool almighty = geteuid() == 0;
+  if (almighty) UNIT_INT(0, seteuid(NOBODY));
+  check_follow(w, expected);
+  if (almighty) UNIT_INT(0, seteuid(0));
+}
+
+static void a_folder_that_is_shut_is_heard_of_when_it_opens(void) {
+  chmod(home, 0755);
+  watched w = begin("a/b", 0), below = begin("a/b/x", 0);
+  chmod(at("a"), 0755);
+  chmod(at("a/b"), 0);
+  check_follow_as_nobody(&w, true);
+  check_follow_as_nobody(&below, true);
+  chmod(at("a/b"), 0755);
+  UNIT_CHECK(heard());
+  check_follow_as_nobody(&w, true);
+  check_follow_as_nobody(&below, true);
+  put("a/b/x");
+  UNIT_CHECK(heard());
+  ms_folders_free(below.folders);
+  end(&w);
+}
+
 static void watches_that_run_out_are_refused_and_the_others_stay(void) {
   ms_err err = {0};
   bool fresh;
   watched w = begin("", 2);
   UNIT_INT(MS_LIMIT, follow(&w, &fresh, &err));
   UNIT_CHECK(fresh);
-  UNIT_CHECK(strstr(err.message, "cannot be watched") != NULL);
+  UNIT_CHECK(strstr(err.message, "cannot be watched: no watches are left") != NULL);
   UNIT_INT(2, (int64_t)ms_folders_count(w.folders));
   UNIT_INT(MS_LIMIT, follow(&w, &fresh, NULL));
   UNIT_CHECK(!fresh);
@@ -199,6 +226,7 @@ int main(void) {
   UNIT_RUN(folders_that_were_moved_or_made_again_are_watched_by_their_path);
   UNIT_RUN(a_file_is_heard_of_through_its_folder_and_no_other_file_is);
   UNIT_RUN(a_path_that_does_not_exist_is_waited_for_step_by_step);
+  UNIT_RUN(a_folder_that_is_shut_is_heard_of_when_it_opens);
   UNIT_RUN(watches_that_run_out_are_refused_and_the_others_stay);
   UNIT_RUN(no_memory_is_an_answer);
   UNIT_INT(0, uv_loop_close(&loop));
