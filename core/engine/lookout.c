@@ -276,6 +276,12 @@ static ms_status apply_tell(ms_engine *engine, ms_call *call) {
   return ms_trigger_change(engine, &((tell_call *)(void *)call)->change);
 }
 
+/* A look explains all events but those that came while it was under way. */
+static void explain_events(post *p) {
+  p->first_at_ms = p->disturbed ? p->last_at_ms : MS_NEVER;
+  arm(p);
+}
+
 /* Tells what differs, or only what stands there. Another process may have told it before, so what
  * is not taken is looked at anew. */
 static void tell(post *p, bool differs) {
@@ -294,8 +300,7 @@ static void tell(post *p, bool differs) {
   ms_status status = complete ? ms_engine_call(p->lookout->engine, &args.call, NULL) : MS_NOMEM;
   ms_buf_deinit(&paths);
   if (status == MS_OK && args.change.taken) {
-    p->first_at_ms = p->disturbed ? p->last_at_ms : MS_NEVER;
-    arm(p);
+    explain_events(p);
   } else if (status == MS_OK) {
     ask(p);
   } else if (status != MS_CLOSED) {
@@ -328,8 +333,7 @@ static void take_in(post *p) {
   if (!l->before.data) {
     tell(p, false);
   } else if (!fresh && !differs) {
-    if (!p->disturbed) p->first_at_ms = MS_NEVER;
-    arm(p);
+    explain_events(p);
   } else if (!fresh) {
     if (p->first_at_ms == MS_NEVER) note_event(p);
     int64_t settles_ms = ms_trigger_settles_at(&p->files, p->first_at_ms, p->last_at_ms);
