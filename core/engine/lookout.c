@@ -430,21 +430,23 @@ static void take_news(ms_lookout *lookout, const news *item) {
   }
 }
 
-/* Not taken in this time: with the next turn, then. */
-static void ask_for_news(ms_engine *engine) {
-  pthread_mutex_lock(&engine->mutex);
-  engine->look_out = true;
-  pthread_mutex_unlock(&engine->mutex);
-}
-
-static void hear(ms_lookout *lookout) {
+static ms_status hear(ms_lookout *lookout) {
   hear_call args = {.call = {.apply = apply_hear, .reads = true}, .heard = lookout->heard};
   ms_status status = ms_engine_call(lookout->engine, &args.call, NULL);
   for (size_t i = 0; i < args.count && status == MS_OK; i++)
     take_news(lookout, &args.list[i]);
   if (status == MS_OK) lookout->heard = args.heard;
-  if (status != MS_OK && status != MS_CLOSED) ask_for_news(lookout->engine);
   ms_arena_deinit(&args.arena);
+  return status;
+}
+
+/* News that could not be taken in must not wait for a turn, of which there may be none. */
+static void ask_again(ms_engine *engine) {
+  int64_t again_at_ms = ms_engine_now(engine) + RETRY_MS;
+  pthread_mutex_lock(&engine->mutex);
+  engine->look_out = true;
+  if (again_at_ms < engine->armed_at_ms) engine->armed_at_ms = again_at_ms;
+  pthread_mutex_unlock(&engine->mutex);
 }
 
 static bool make_lookout(ms_engine *engine) {
@@ -464,8 +466,9 @@ void ms_lookout_serve(ms_engine *engine) {
   engine->look_out = false;
   pthread_mutex_unlock(&engine->mutex);
   if (!news_waits) return;
-  if (!engine->lookout && !make_lookout(engine)) return;
-  hear(engine->lookout);
+  bool ready = engine->lookout || make_lookout(engine);
+  ms_status status = ready ? hear(engine->lookout) : MS_NOMEM;
+  if (status != MS_OK && status != MS_CLOSED) ask_again(engine);
 }
 
 int64_t ms_lookout_settles_at(ms_engine *engine, int64_t id) {

@@ -226,6 +226,10 @@ static ms_status take_change(ms_engine *engine, ms_change *change, ms_files *fil
   ms_work work;
   bool found;
   MS_TRY(ms_work_load(engine->store, files->id, arena, &work, &found));
+  if (!found) {
+    return ms_fail(ms_store_err(engine->store), MS_CORRUPT, "table files: there is no work %lld",
+                   (long long)files->id);
+  }
   MS_TRY(ms_trigger_files(engine, &work, arena, &spec));
   ms_trigger *trigger = work.state == MS_RUNNING ? &files->next : &files->now;
   bool settled = trigger->due_at_ms <= engine->turn.now_ms;
