@@ -322,10 +322,12 @@ static ms_status take_from(claim_round *round, candidate *from) {
   return advance(round, from);
 }
 
-/* The lane has nothing more for this round. */
+/* The lane has nothing more for this round. Where some of its works are met and others are not, the
+ * round has passed over works that come first once the condition holds. */
 static ms_status end_lane(claim_round *round, candidate *from) {
   int64_t head_due_ms = from->lane->head_due_ms;
   if (head_due_ms > round->engine->turn.now_ms) ms_turn_wake_at(round->engine, head_due_ms);
+  if (has_met(round->engine, from->lane)) from->lane->head_due_ms = MS_HEAD_UNKNOWN;
   return leave_lane(round, from);
 }
 
