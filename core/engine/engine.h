@@ -147,13 +147,14 @@ typedef struct ms_turn {
   bool ending;        /* a process that has just ended may still hold its lock */
   bool files;         /* what is known of works' files has changed */
   int64_t files_seen; /* the newest row of it */
-  bool quick;         /* the newest result is of a run that took hardly any time */
-  bool judges;        /* stepped: time has its say, and not only results */
-  bool prunes;        /* stepped: retention, which comes last of all at one moment */
-  size_t host_room;   /* how many works the host wants to run now */
-  bool host_ready;    /* work waits that only the host can start */
-  bool edged;         /* the sensors have something new to say */
-  unsigned needs;     /* conditions by which this turn has judged */
+  int64_t seen_change;
+  bool quick;       /* the newest result is of a run that took hardly any time */
+  bool judges;      /* stepped: time has its say, and not only results */
+  bool prunes;      /* stepped: retention, which comes last of all at one moment */
+  size_t host_room; /* how many works the host wants to run now */
+  bool host_ready;  /* work waits that only the host can start */
+  bool edged;       /* the sensors have something new to say */
+  unsigned needs;   /* conditions by which this turn has judged */
 } ms_turn;
 
 struct ms_engine {

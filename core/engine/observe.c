@@ -85,7 +85,8 @@ ms_status ms_outbox_read(ms_engine *engine) {
   ms_ids pairs = {0};
   MS_TRY(ms_change_wanted(engine->store, engine->owner, &engine->others_observe));
   if (!engine->observer_count) return MS_OK;
-  ms_status status = ms_change_read(engine->store, engine->owner, &engine->seen_change, &pairs);
+  ms_status status =
+      ms_change_read(engine->store, engine->owner, &engine->turn.seen_change, &pairs);
   for (size_t i = 0; i + 1 < pairs.count && status == MS_OK; i += 2) {
     int64_t type = pairs.items[i] - 1;
     if (type >= MS_EVENT_COUNT) continue;
@@ -110,6 +111,7 @@ static void signal_host(ms_engine *engine) {
 
 void ms_outbox_publish(ms_engine *engine) {
   bool concerns = engine->turn.finished.count || engine->turn.returned;
+  engine->seen_change = engine->turn.seen_change;
   pthread_mutex_lock(&engine->mutex);
   if (concerns) engine->changes++;
   engine->running = engine->runs.count > 0;
@@ -147,7 +149,7 @@ static ms_status apply_observe(ms_engine *engine, ms_call *call) {
   MS_TRY(add_snapshots(engine, args->observer));
   if (!engine->observer_count) {
     MS_TRY(ms_change_observe(engine->store, engine->owner, true));
-    MS_TRY(ms_change_newest(engine->store, &engine->seen_change));
+    MS_TRY(ms_change_newest(engine->store, &engine->turn.seen_change));
   }
   args->number = args->observer->number;
   ms_list_push(&engine->observers, &args->observer->link);

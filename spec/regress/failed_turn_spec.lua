@@ -53,4 +53,24 @@ describe("while the store refuses what a turn writes", function()
     assert.is_nil(info.stop_reason)
     assert.are.equal(2, info.period)
   end)
+
+  it("an observer still hears what others did that the failed turn had read of", function()
+    local manager, path = stores.open()
+    local id = manager:enqueue { worker = "later" }
+    local types = {}
+    manager:observe(id, function(event)
+      types[#types + 1] = event.type
+    end)
+    -- Another process has updated the work and not knocked yet.
+    sql(path, ([[INSERT INTO change (owner, at, events) VALUES (0, 9e15, '[UPDATED,%d]');
+      CREATE TRIGGER refuse BEFORE INSERT ON done BEGIN SELECT RAISE(ABORT, 'no'); END]])
+      :gsub("UPDATED", "11"):format(id))
+    local cancelled, _, code = manager:cancel(id)
+    assert.is_nil(cancelled)
+    assert.are.equal("IO", code)
+    sql(path, "DROP TRIGGER refuse")
+    assert.are.equal(1, manager:cancel(id))
+    manager:dispatch()
+    assert.are.same({ "snapshot", "updated", "cancelled" }, types)
+  end)
 end)
