@@ -66,8 +66,15 @@ static uint32_t bit_of(uint32_t ticket) {
   return UINT32_C(1) << ticket % 32;
 }
 
+/* Who is served has drawn a ticket: where that is not so the file holds what somebody else wrote,
+ * and the next ticket is the one that is served. */
 uint32_t ms_line_join(ms_board *board) {
-  return atomic_fetch_add(&board->tickets, 1);
+  uint32_t ticket = atomic_fetch_add(&board->tickets, 1), next = ticket + 1;
+  uint32_t serving = atomic_load(&board->serving);
+  if (is_before(next, serving)) {
+    atomic_compare_exchange_strong(&board->tickets, &next, serving);
+  }
+  return ticket;
 }
 
 /* False when the time is over. */

@@ -105,6 +105,18 @@ static void another_mapping_is_the_same_board(void) {
   ms_board_close(other);
 }
 
+static void what_others_wrote_there_holds_up_nobody(void) {
+  static const uint32_t far_ahead[] = {5, UINT32_C(2000000000)}, far_behind[] = {3000000000, 9};
+  const uint32_t *lines[] = {far_ahead, far_behind};
+  for (int i = 0; i < 2; i++) {
+    UNIT_INT(8, pwrite(file, lines[i], 8, 64));
+    UNIT_CHECK(ms_line_wait(board, ms_line_join(board)) == MS_LINE_PASSED);
+    uint32_t ticket = ms_line_join(board);
+    UNIT_CHECK(ms_line_wait(board, ticket) == MS_LINE_REACHED);
+    ms_line_leave(board, ticket);
+  }
+}
+
 int main(void) {
   UNIT_RUN(open_board);
   UNIT_RUN(whoever_came_first_goes_first);
@@ -112,6 +124,7 @@ int main(void) {
   UNIT_RUN(all_who_wait_go_in_their_order);
   UNIT_RUN(wants_are_each_process_own);
   UNIT_RUN(another_mapping_is_the_same_board);
+  UNIT_RUN(what_others_wrote_there_holds_up_nobody);
   ms_board_close(board);
   close(file);
   return unit_end();
