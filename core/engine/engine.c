@@ -322,14 +322,16 @@ static ms_status open_thread(ms_engine *engine, ms_err *err) {
   if (!error) error = poll_file(engine, &engine->clock_poll, engine->clock_fd, on_clock);
   if (!error && ms_sensing_start(engine, err) != MS_OK) error = UV_ENOMEM;
   if (!error) error = ms_wal_start(engine);
+  /* The thread may turn at once, and threads of the pool that its turn wakes look whether it is. */
+  engine->has_thread = true;
   if (!error) error = start_thread(engine);
   if (error) {
+    engine->has_thread = false;
     close_handles(engine);
     uv_run(&engine->loop, UV_RUN_DEFAULT);
     uv_loop_close(&engine->loop);
     return ms_fail(err, MS_LIMIT, "open: %s", uv_strerror(error));
   }
-  engine->has_thread = true;
   return MS_OK;
 }
 

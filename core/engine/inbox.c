@@ -25,8 +25,10 @@ static bool pending(const ms_engine *engine) {
          ms_engine_now(engine) >= engine->next_at_ms;
 }
 
+/* With the mutex held. Once it is closed the loop may be gone: a thread that was given up comes
+ * back at any time. */
 void ms_engine_wake_thread(ms_engine *engine) {
-  if (!engine->has_thread || engine->looping) return;
+  if (engine->closed || !engine->has_thread || engine->looping) return;
   engine->looping = true;
   uv_async_send(&engine->async);
 }

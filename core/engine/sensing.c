@@ -120,7 +120,7 @@ ms_status ms_sensing_ask(ms_engine *engine, unsigned set, ms_err *err) {
   pthread_mutex_lock(&engine->mutex);
   sensing->asked |= set;
   int64_t ask = ++sensing->asks;
-  if (!engine->closed) ms_engine_wake_thread(engine);
+  ms_engine_wake_thread(engine);
   while (sensing->answers < ask && !engine->closed)
     pthread_cond_wait(&engine->turned, &engine->mutex);
   pthread_mutex_unlock(&engine->mutex);
