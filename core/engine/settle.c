@@ -338,6 +338,8 @@ ms_status ms_settle_return(ms_engine *engine, ms_run *run) {
   bool live, found = true;
   if (!is_own(engine, run, &live)) return MS_OK;
   if (!live) return settle_void(engine, run->id);
+  /* It is no event, but somebody may wait for nothing to run. */
+  engine->turn.ends = true;
   ms_work work = flight->work;
   if (!flight->fresh) {
     MS_TRY(ms_work_load(engine->store, run->id, &flight->arena, &work, &found));
