@@ -147,6 +147,7 @@ typedef struct ms_turn {
   bool ending;        /* a process that has just ended may still hold its lock */
   bool files;         /* what is known of works' files has changed */
   int64_t files_seen; /* the newest row of it */
+  bool looked;        /* the files of a row of moonshift_inbox were looked at */
   int64_t seen_change;
   bool quick;       /* the newest result is of a run that took hardly any time */
   bool judges;      /* stepped: time has its say, and not only results */

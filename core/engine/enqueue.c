@@ -430,6 +430,7 @@ ms_status ms_enqueue_arrival(ms_engine *engine, const ms_arrived *arrived, int64
   };
   /* Files that cannot be looked at are the row's own trouble, not that of the turn. */
   ms_status status = look_at_files(engine, &args, err) == MS_OK ? MS_OK : MS_MISUSE;
+  engine->turn.looked = args.snapshots || status != MS_OK;
   if (status == MS_OK) status = enqueue(engine, &args);
   end(&args);
   ms_arena_deinit(&ids);

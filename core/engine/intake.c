@@ -3,7 +3,8 @@
 
 #include <stdio.h>
 
-/* So many rows a turn, so that a flood of them does not hold up callers and results. */
+/* So many rows a turn, so that a flood of them does not hold up callers and results. A row whose
+ * files had to be looked at is its turn's last: nobody knows how many they are. */
 #define ROWS_A_TURN 256
 
 static ms_status refuse(ms_engine *engine, const ms_arrival *arrival, const ms_err *why) {
@@ -46,7 +47,7 @@ static ms_status take_in_next(ms_engine *engine, bool *found) {
 ms_status ms_intake(ms_engine *engine) {
   bool found = true;
   if (!engine->options.read_arrival) return MS_OK;
-  for (int i = 0; found && i < ROWS_A_TURN; i++)
+  for (int i = 0; found && !engine->turn.looked && i < ROWS_A_TURN; i++)
     MS_TRY(take_in_next(engine, &found));
   engine->arrivals = found;
   if (found) ms_turn_wake_at(engine, engine->turn.now_ms);

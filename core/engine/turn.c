@@ -56,6 +56,7 @@ static void turn_begin(ms_engine *engine) {
   turn->files = false;
   turn->files_seen = engine->files_seen;
   turn->seen_change = engine->seen_change;
+  turn->looked = false;
   turn->judges = false;
   turn->prunes = false;
   turn->quick = false;
