@@ -30,14 +30,17 @@ static void measure_own(ms_load *load, int64_t now_ms) {
   load->used_s = used_s;
 }
 
-/* 0 and the load, or the number of an error. */
+/* 0 and the load, or the number of an error. The kernel writes 0.85, whatever the program's locale
+ * has for a point. */
 static int read_load(const char *procfs, double *minute) {
+  unsigned long whole, hundredths;
   char path[4096];
   snprintf(path, sizeof path, "%s/loadavg", procfs);
   FILE *file = fopen(path, "r");
   if (!file) return errno;
-  bool read = fscanf(file, "%lf", minute) == 1 && *minute >= 0;
+  bool read = fscanf(file, "%lu.%2lu", &whole, &hundredths) == 2;
   fclose(file);
+  if (read) *minute = (double)whole + (double)hundredths / 100;
   return read ? 0 : EINVAL;
 }
 

@@ -2,6 +2,7 @@
 
 #include "unit.h"
 
+#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -42,6 +43,29 @@ static void a_load_that_cannot_be_read_is_trouble(void) {
   UNIT_CHECK(strstr(reading.trouble, "/nowhere/loadavg") != NULL);
 }
 
+/* A locale of our own, since a machine need not have one with a comma. */
+static void enter_a_place_that_writes_a_comma(void) {
+  char command[400];
+  snprintf(command, sizeof command,
+           "cd %s && printf 'LC_NUMERIC\\ndecimal_point \",\"\\nthousands_sep \"\"\\ngrouping -1\\n"
+           "END LC_NUMERIC\\n' >source && localedef -c -i ./source ./comma >/dev/null 2>&1",
+           folder);
+  UNIT_CHECK(system(command) >= 0);
+  setenv("LOCPATH", folder, 1);
+  UNIT_CHECK(setlocale(LC_NUMERIC, "comma") != NULL);
+}
+
+static void the_kernels_point_is_none_of_the_programs_locale(void) {
+  ms_load load = {0};
+  ms_reading reading;
+  double cpus = (double)sysconf(_SC_NPROCESSORS_ONLN);
+  look_at(&load, 0.99 / cpus);
+  enter_a_place_that_writes_a_comma();
+  ms_load_look(&load, folder, 0.5 / cpus, now_ms += 3600 * 1000, &reading);
+  setlocale(LC_NUMERIC, "C");
+  UNIT_INT(MS_FALSE, reading.value);
+}
+
 /* One busy thread makes the load of one, after as long as the kernel's takes. */
 static void what_a_process_adds_follows_the_kernels_minute(void) {
   double own = 0;
@@ -53,13 +77,13 @@ static void what_a_process_adds_follows_the_kernels_minute(void) {
 }
 
 int main(void) {
-  char path[64];
+  char command[64];
   if (!mkdtemp(folder)) return 1;
   UNIT_RUN(idle_begins_below_the_limit_and_ends_half_above_it);
   UNIT_RUN(a_load_that_cannot_be_read_is_trouble);
+  UNIT_RUN(the_kernels_point_is_none_of_the_programs_locale);
   UNIT_RUN(what_a_process_adds_follows_the_kernels_minute);
-  snprintf(path, sizeof path, "%s/loadavg", folder);
-  remove(path);
-  rmdir(folder);
+  snprintf(command, sizeof command, "rm -r %s", folder);
+  UNIT_INT(0, system(command));
   return unit_end();
 }
