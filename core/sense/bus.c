@@ -56,6 +56,9 @@ static void on_served(void *context) {
   ms_bus_values values;
   forget(&values);
   ms_bus_services_judge(bus->services, &values);
+  /* Only the first connection is waited for: what was assumed while the bus was lost stands until
+   * somebody says otherwise, or work would stop for a moment when the bus is found again. */
+  values.waits = values.waits && bus->values.waits;
   publish(bus, &values);
 }
 

@@ -24,7 +24,7 @@
 typedef struct ms_bus ms_bus;
 
 typedef struct ms_bus_values {
-  bool waits;       /* some service has not answered at all: more will be known soon */
+  bool waits;       /* some service has never answered: more will be known soon */
   ms_truth metered; /* of the connection that leads to the Internet */
   ms_truth roaming; /* the same; a connection without a modem does not roam */
   bool has_power;   /* UPower is there */

@@ -38,6 +38,7 @@ static uv_loop_t loop;
 static ms_bus *bus;
 static int changes;
 static bool closes; /* the next change closes the bus */
+static bool waited; /* after some change more was to be known soon */
 static ms_err err;
 
 /* ---- Processes ---- */
@@ -138,6 +139,7 @@ static void on_change(void *context) {
   UNIT_CHECK(context == &loop);
   uv_stop(&loop);
   changes++;
+  waited = waited || ms_bus_values_of(bus)->waits;
   if (!closes) return;
   ms_bus_close(bus);
   bus = NULL;
@@ -437,6 +439,7 @@ static void a_lost_bus_is_found_again(void) {
   UNIT_CHECK(metered_unknown());
   UNIT_CHECK(now()->battery_percent < 0);
   UNIT_CHECK(rests(MS_BUS_RETRY_MS / 2));
+  waited = false;
   ms_bus_retry_after(bus, 1);
   ms_bus_ask(bus);
   UNIT_CHECK(in_trouble());
@@ -448,6 +451,7 @@ static void a_lost_bus_is_found_again(void) {
   UNIT_CHECK(comes(is_unmetered));
   UNIT_STRING("", now()->trouble);
   UNIT_CHECK(rests(MS_BUS_RETRY_MS));
+  UNIT_CHECK(!waited);
   end();
 }
 
