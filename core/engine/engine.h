@@ -138,6 +138,7 @@ typedef struct ms_turn {
   ms_ids stopped;     /* ids of own runs to stop when the turn is committed */
   ms_link taken_back; /* runs that never began */
   ms_refused refused;
+  bool takes_rows;    /* of moonshift_inbox */
   bool has_room;      /* more work could have been claimed */
   bool opens;         /* a place in a queue, or behind a run, has come free */
   bool ends;          /* something happened that somebody may have waited for */
@@ -175,6 +176,7 @@ struct ms_engine {
   bool jumped;           /* the clock was set and no turn has taken note of it */
   bool foreign;          /* others have changed the store and no turn has taken note of it */
   bool arrivals;         /* rows of moonshift_inbox may wait that no turn has looked for */
+  int64_t rows_from_ms;  /* by the steady clock, when they are taken in again */
   int64_t look_pause_ms; /* between two looks meanwhile, twice as long each time */
   int64_t look_again_ms; /* until then a process that ends may still hold its lock */
   ms_executor *executor;
@@ -461,6 +463,8 @@ void ms_observers_free(ms_engine *engine);
 
 /* Makes works of them, or refuses them. */
 ms_status ms_intake(ms_engine *engine);
+/* The turn failed: for a while the next ones go without rows. */
+void ms_intake_failed(ms_engine *engine);
 /* After the commit: the host hears of what was refused. */
 void ms_intake_tell(ms_engine *engine);
 /* Whether there are any. In a read. */

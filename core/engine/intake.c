@@ -6,6 +6,9 @@
 /* So many rows a turn, so that a flood of them does not hold up callers and results. A row whose
  * files had to be looked at is its turn's last: nobody knows how many they are. */
 #define ROWS_A_TURN 256
+/* How long rows stand back after a turn with them failed, so that whatever else there is gets done,
+ * which may be what they need: with a full disk, the deletion of old works. */
+#define STAND_BACK_MS 1000
 
 static ms_status refuse(ms_engine *engine, const ms_arrival *arrival, const ms_err *why) {
   ms_refused *refused = &engine->turn.refused;
@@ -39,19 +42,32 @@ static ms_status take_in_next(ms_engine *engine, bool *found) {
   ms_arrival arrival;
   ms_status status = ms_arrival_first(engine->store, &arena, &arrival, found);
   if (status == MS_OK && *found) status = take_in(engine, &arrival);
-  if (*found) engine->turn.returned = true;
+  if (*found) engine->turn.returned = engine->turn.takes_rows = true;
   ms_arena_deinit(&arena);
   return status;
 }
 
+static int64_t steady_ms(const ms_engine *engine) {
+  return ms_clock_steady_ms(&engine->world->clock);
+}
+
 ms_status ms_intake(ms_engine *engine) {
   bool found = true;
+  int64_t wait_ms = engine->rows_from_ms - steady_ms(engine);
   if (!engine->options.read_arrival) return MS_OK;
+  if (wait_ms > 0) {
+    ms_turn_wake_at(engine, engine->turn.now_ms + wait_ms);
+    return MS_OK;
+  }
   for (int i = 0; found && !engine->turn.looked && i < ROWS_A_TURN; i++)
     MS_TRY(take_in_next(engine, &found));
   engine->arrivals = found;
   if (found) ms_turn_wake_at(engine, engine->turn.now_ms);
   return MS_OK;
+}
+
+void ms_intake_failed(ms_engine *engine) {
+  if (engine->turn.takes_rows) engine->rows_from_ms = steady_ms(engine) + STAND_BACK_MS;
 }
 
 void ms_intake_tell(ms_engine *engine) {

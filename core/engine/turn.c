@@ -61,6 +61,7 @@ static void turn_begin(ms_engine *engine) {
   turn->prunes = false;
   turn->quick = false;
   turn->refused.count = 0;
+  turn->takes_rows = false;
   turn->host_room = 0;
   turn->host_ready = false;
   turn->finished.count = 0;
@@ -426,6 +427,7 @@ static void take_down(ms_engine *engine, ms_link *results) {
   ms_map_clear(&engine->lane_places);
   ms_outbox_drop(engine);
   ms_hearing_failed(engine);
+  ms_intake_failed(engine);
   forget_notes(engine);
   pthread_mutex_lock(&engine->mutex);
   ms_list_move(results, &engine->results);
