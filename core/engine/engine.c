@@ -336,13 +336,14 @@ static ms_status open_thread(ms_engine *engine, ms_err *err) {
 }
 
 static void end_thread(ms_engine *engine) {
-  if (!engine->has_thread) return;
-  uv_async_send(&engine->async);
-  uv_thread_join(&engine->thread);
-  uv_loop_close(&engine->loop);
+  if (engine->has_thread) {
+    uv_async_send(&engine->async);
+    uv_thread_join(&engine->thread);
+    uv_loop_close(&engine->loop);
+    engine->has_thread = false;
+  }
   ms_sensors_free(engine->sensing.sensors);
   engine->sensing.sensors = NULL;
-  engine->has_thread = false;
 }
 
 /* ---- Opening ---- */

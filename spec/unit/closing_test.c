@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 typedef struct asker {
   ms_manager *manager;
@@ -72,8 +74,33 @@ static void questions_to_sensors_during_a_close_are_answered(void) {
     close_among(ask_sensors);
 }
 
+static int next_descriptor(void) {
+  int fd = dup(0);
+  close(fd);
+  return fd;
+}
+
+/* There are two, which the manager takes first; its loop needs more. What is left behind in memory
+ * is a sanitizer's to find. */
+static void an_open_that_runs_out_of_descriptors_leaves_nothing_behind(void) {
+  ms_options options;
+  ms_manager *manager;
+  struct rlimit usual, limit;
+  int first = next_descriptor();
+  ms_options_init(&options);
+  options.database = ":memory:";
+  getrlimit(RLIMIT_NOFILE, &usual);
+  limit = (struct rlimit){.rlim_cur = (rlim_t)first + 2, .rlim_max = usual.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &limit);
+  ms_status status = ms_open(&options, &manager, NULL);
+  setrlimit(RLIMIT_NOFILE, &usual);
+  UNIT_INT(MS_LIMIT, status);
+  UNIT_INT(first, next_descriptor());
+}
+
 int main(void) {
   UNIT_RUN(calls_during_a_close_are_answered);
   UNIT_RUN(questions_to_sensors_during_a_close_are_answered);
+  UNIT_RUN(an_open_that_runs_out_of_descriptors_leaves_nothing_behind);
   return unit_end();
 }
