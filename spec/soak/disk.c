@@ -31,7 +31,6 @@ struct soak_disk {
   long fails_at; /* 0 = never */
   bool lasts;
   long accesses;
-  bool met;
 };
 
 typedef struct open_file {
@@ -56,9 +55,7 @@ static void *resize(void *block, size_t size) {
 static bool fails(soak_disk *disk, bool takes_room) {
   if (!disk->fails_at || (disk->trouble != DISK_BROKEN && !takes_room)) return false;
   long n = ++disk->accesses;
-  bool met = disk->lasts ? n >= disk->fails_at : n == disk->fails_at;
-  disk->met = disk->met || met;
-  return met;
+  return disk->lasts ? n >= disk->fails_at : n == disk->fails_at;
 }
 
 void disk_fail_at(soak_disk *disk, disk_trouble trouble, long n, bool lasts) {
@@ -66,12 +63,11 @@ void disk_fail_at(soak_disk *disk, disk_trouble trouble, long n, bool lasts) {
   disk->fails_at = n;
   disk->lasts = lasts;
   disk->accesses = 0;
-  disk->met = false;
 }
 
-bool disk_mend(soak_disk *disk) {
+long disk_mend(soak_disk *disk) {
   disk->fails_at = 0;
-  return disk->met;
+  return disk->accesses;
 }
 
 /* ---- The log ---- */

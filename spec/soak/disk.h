@@ -68,7 +68,7 @@ const disk_log *disk_record_all(soak_disk *disk);
 /* The n-th access from now on that can meet this trouble does; if it lasts, so do all later ones.
  */
 void disk_fail_at(soak_disk *disk, disk_trouble trouble, long n, bool lasts);
-/* Ends the trouble; true if any access met it. */
-bool disk_mend(soak_disk *disk);
+/* Ends the trouble. Returns how many accesses there were that could meet it. */
+long disk_mend(soak_disk *disk);
 
 #endif

@@ -30,14 +30,18 @@ static ms_status told(ms_status status) {
   return story_told(status) ? MS_OK : status;
 }
 
+typedef struct story_data {
+  char bytes[LARGE_BYTES + 16];
+} story_data;
+
 /* Quoted text in an object; every page of it differs. */
-static ms_text data_of(soak_story *story, ms_buf *buf) {
+static ms_text data_of(soak_story *story, story_data *data) {
   size_t size = below(story, 8) == 0 ? LARGE_BYTES : below(story, 60);
-  ms_buf_addf(buf, "{\"text\":\"");
+  int at = snprintf(data->bytes, sizeof *data, "{\"text\":\"");
   for (size_t i = 0; i < size; i++)
-    ms_buf_add_char(buf, (char)('a' + below(story, 26)));
-  ms_buf_addf(buf, "\"}");
-  return ms_buf_text(buf);
+    data->bytes[at++] = (char)('a' + below(story, 26));
+  memcpy(data->bytes + at, "\"}", 2);
+  return (ms_text){data->bytes, (size_t)at + 2};
 }
 
 /* ---- The manager ---- */
@@ -105,7 +109,7 @@ static ms_status checkpoint(soak_story *story, ms_err *err) {
 
 /* ---- Enqueueing ---- */
 
-static void fill_request(soak_story *story, ms_request *request, ms_buf *input) {
+static void fill_request(soak_story *story, ms_request *request, story_data *input) {
   ms_request_init(request);
   request->worker = worker;
   request->input = data_of(story, input);
@@ -141,7 +145,7 @@ static ms_status enqueue_requests(soak_story *story, const ms_request *requests,
 
 static ms_status enqueue_one(soak_story *story, ms_err *err) {
   ms_request request;
-  ms_buf input = {0};
+  story_data input;
   ms_unique unique = {0};
   story->doing = "enqueue";
   fill_request(story, &request, &input);
@@ -149,9 +153,7 @@ static ms_status enqueue_one(soak_story *story, ms_err *err) {
     unique.name = names[below(story, 3)];
     unique.existing = (ms_existing)below(story, 5);
   }
-  ms_status status = enqueue_requests(story, &request, 1, &unique, err);
-  ms_buf_deinit(&input);
-  return status;
+  return enqueue_requests(story, &request, 1, &unique, err);
 }
 
 #define MANY 12
@@ -160,7 +162,7 @@ static ms_status enqueue_one(soak_story *story, ms_err *err) {
 static ms_status enqueue_many(soak_story *story, ms_err *err) {
   ms_request requests[MANY];
   ms_after after[MANY];
-  ms_buf inputs[MANY] = {0};
+  story_data inputs[MANY];
   ms_unique unique = {0};
   bool chained = random_coin(&story->random);
   size_t count = 2 + below(story, MANY - 1);
@@ -172,10 +174,7 @@ static ms_status enqueue_many(soak_story *story, ms_err *err) {
     requests[i].after = &after[i];
     requests[i].after_count = chained && i > 0;
   }
-  ms_status status = enqueue_requests(story, requests, count, &unique, err);
-  for (size_t i = 0; i < count; i++)
-    ms_buf_deinit(&inputs[i]);
-  return status;
+  return enqueue_requests(story, requests, count, &unique, err);
 }
 
 /* ---- Changing what is there ---- */
@@ -205,14 +204,12 @@ static ms_status run_now(soak_story *story, ms_err *err) {
 
 static ms_status update(soak_story *story, ms_err *err) {
   ms_request request;
-  ms_buf input = {0};
+  story_data input;
   const char *how;
   int64_t id = 1 + (int64_t)below(story, (uint64_t)story->newest_id + 1);
   story->doing = "update";
   fill_request(story, &request, &input);
-  ms_status status = ms_update(story->manager, id, &request, &how, err);
-  ms_buf_deinit(&input);
-  return told(status);
+  return told(ms_update(story->manager, id, &request, &how, err));
 }
 
 static ms_status prune(soak_story *story, ms_err *err) {
@@ -234,23 +231,24 @@ static ms_status claim(soak_story *story, ms_err *err) {
   return ms_step_claim(story->manager, &story->run, err);
 }
 
-static void finish(soak_story *story) {
+static ms_status finish(soak_story *story, ms_err *err) {
   static const ms_outcome outcomes[] = {MS_OUTCOME_SUCCESS, MS_OUTCOME_SUCCESS, MS_OUTCOME_FAILURE,
                                         MS_OUTCOME_RETRY};
   ms_run *run = story->run;
+  story_data output;
   story->doing = "finish";
-  story->gives_back = true;
-  story->run = NULL;
+  ms_buf_clear(&run->output);
+  if (!ms_buf_add_text(&run->output, data_of(story, &output)))
+    return ms_fail(err, MS_NOMEM, "no memory for the output");
   run->outcome = outcomes[below(story, 4)];
   run->retry_after_ms = -1;
-  data_of(story, &run->output);
+  story->run = NULL;
   ms_finish_run(run);
+  return MS_OK;
 }
 
 static ms_status claim_or_finish(soak_story *story, ms_err *err) {
-  if (!story->run) return claim(story, err);
-  finish(story);
-  return MS_OK;
+  return story->run ? finish(story, err) : claim(story, err);
 }
 
 static ms_status report_progress(soak_story *story, ms_err *err) {
@@ -262,15 +260,16 @@ static ms_status report_progress(soak_story *story, ms_err *err) {
   return ms_count(story->manager, &all, &count, err);
 }
 
-/* The clock is set last: a step that is repeated begins where it began. */
 static ms_status pass_time(soak_story *story, ms_err *err) {
-  int64_t next_ms;
+  int64_t next_ms = story->going_to_ms;
   story->doing = "time passes";
-  ms_status status = ms_step_next(story->manager, &next_ms, err);
-  if (status != MS_OK || next_ms == MS_NEVER) return status;
-  status = ms_step_to(story->manager, next_ms, err);
-  if (status == MS_OK && next_ms > story->now_ms) story->now_ms = next_ms;
-  return status;
+  if (!next_ms) MS_TRY(ms_step_next(story->manager, &next_ms, err));
+  if (next_ms == MS_NEVER) return MS_OK;
+  story->going_to_ms = next_ms;
+  MS_TRY(ms_step_to(story->manager, next_ms, err));
+  story->going_to_ms = 0;
+  if (next_ms > story->now_ms) story->now_ms = next_ms;
+  return MS_OK;
 }
 
 typedef struct story_deed {
@@ -300,11 +299,16 @@ static const story_deed *choose(soak_story *story) {
 
 ms_status story_step(soak_story *story, ms_err *err) {
   uint64_t before = story->random;
-  story->gives_back = false;
-  if (!story->manager) return story_open(story, err);
+  if (!story->manager) MS_TRY(story_open(story, err));
   ms_status status = choose(story)->act(story, err);
   if (status != MS_OK) story->random = before;
   return status;
+}
+
+void story_settle(soak_story *story) {
+  if (!story->manager) return;
+  story->manager->deferred = false;
+  ms_step_settle(story->manager);
 }
 
 /* ---- The end ---- */

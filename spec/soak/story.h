@@ -21,14 +21,17 @@ typedef struct soak_story {
   ms_manager *manager;
   ms_run *run; /* claimed and not yet given back */
   int64_t now_ms;
+  int64_t going_to_ms; /* the moment that a failed step was on its way to, or 0 */
   int64_t newest_id;
   const char *doing; /* what the last step did */
-  bool gives_back;   /* it gave a result back, which the manager keeps when it cannot store it */
 } soak_story;
 
 /* A manager that runs "work" as the host, and closes without waiting. */
 ms_status story_open(soak_story *story, ms_err *err);
 ms_status story_step(soak_story *story, ms_err *err);
+/* A result that could not be stored is kept for a tenth of a second; this stores it without
+ * waiting, so that time stays as it would be had nothing failed. */
+void story_settle(soak_story *story);
 /* Enqueues once more, and then runs and cancels until nothing is unfinished. */
 ms_status story_finish(soak_story *story, ms_err *err);
 /* Enqueues once more, and runs whatever comes until that has run. */
