@@ -19,6 +19,7 @@
 /* A statement's handle is the sqlite3_stmt. */
 typedef struct sqlite {
   sqlite3 *handle;
+  sqlite3_stmt *rollback; /* prepared, since it is needed when there is no memory */
   int64_t busy_timeout_ms;
   int64_t busy_since_ms;
   uint32_t ticket; /* in the board's line, while in_line */
@@ -146,7 +147,10 @@ static ms_status connect(sqlite *connection, const ms_store_options *options, ms
   sqlite3_busy_handler(connection->handle, wait_for_writer, connection);
   MS_TRY(ms_schema_check(connection->handle, err));
   MS_TRY(configure(connection, options->full, err));
-  return ms_schema_migrate(connection->handle, err);
+  MS_TRY(ms_schema_migrate(connection->handle, err));
+  code = sqlite3_prepare_v3(connection->handle, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT,
+                            &connection->rollback, NULL);
+  return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(connection->handle, code, "open", err);
 }
 
 static ms_status sqlite_open(ms_store *store, const ms_store_options *options, ms_err *err) {
@@ -162,6 +166,7 @@ static ms_status sqlite_open(ms_store *store, const ms_store_options *options, m
 
 static void sqlite_close(ms_store *store) {
   if (!store->connection) return;
+  sqlite3_finalize(sqlite_of(store)->rollback);
   sqlite3_close(sqlite_of(store)->handle);
   ms_mem_free(store->connection);
 }
@@ -336,8 +341,11 @@ static ms_status sqlite_commit(ms_store *store) {
 }
 
 static void sqlite_rollback(ms_store *store) {
-  sqlite3 *handle = sqlite_of(store)->handle;
-  if (!sqlite3_get_autocommit(handle)) sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
+  const sqlite *connection = sqlite_of(store);
+  if (!sqlite3_get_autocommit(connection->handle)) {
+    sqlite3_step(connection->rollback);
+    sqlite3_reset(connection->rollback);
+  }
   leave_line(store);
 }
 
