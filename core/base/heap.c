@@ -35,7 +35,7 @@ void *ms_heap_top(const ms_heap *heap) {
   return heap->count ? heap->items[0] : NULL;
 }
 
-static void sink(ms_heap *heap) {
+void ms_heap_sink(ms_heap *heap) {
   size_t at = 0;
   for (;;) {
     size_t smallest = at, left = 2 * at + 1, right = left + 1;
@@ -55,6 +55,6 @@ void *ms_heap_pop(ms_heap *heap) {
   if (!heap->count) return NULL;
   void *top = heap->items[0];
   heap->items[0] = heap->items[--heap->count];
-  sink(heap);
+  ms_heap_sink(heap);
   return top;
 }

@@ -23,5 +23,7 @@ bool ms_heap_push(ms_heap *heap, void *item);
 /* The smallest, or NULL. */
 void *ms_heap_top(const ms_heap *heap);
 void *ms_heap_pop(ms_heap *heap);
+/* The smallest may not be the smallest any more. */
+void ms_heap_sink(ms_heap *heap);
 
 #endif

@@ -433,14 +433,27 @@ ms_status ms_schedule_retention(ms_engine *engine);
 ms_status ms_schedule_take_back(ms_engine *engine);
 /* Whether anything waits that could start now. */
 ms_status ms_schedule_ready(ms_engine *engine, bool *ready);
+/* What gates are judged by at one moment. */
+typedef struct ms_gates {
+  ms_engine *engine;
+  ms_arena *arena;
+  int64_t *running; /* works of each queue that has settings; NULL = not counted yet */
+  ms_text judged;   /* the constraints that were judged last, and whether they hold */
+  bool hold;
+} ms_gates;
 typedef struct ms_gate {
+  const struct ms_queue *queue; /* NULL = no settings */
   bool paused;
   bool full;
   bool rated;
   int64_t clears_at_ms;
   int64_t room;
 } ms_gate;
-ms_status ms_schedule_gate(ms_engine *engine, const ms_lane *lane, ms_gate *gate);
+ms_status ms_schedule_gate(ms_gates *gates, const ms_lane *lane, ms_gate *gate);
+/* A rate that this turn has used up says when it has room again. */
+ms_status ms_schedule_look_at_rates(ms_engine *engine);
+/* Whether the lane's constraints hold. */
+ms_status ms_schedule_judge(ms_gates *gates, const ms_lane *lane, bool *hold);
 ms_status ms_lane_constraints(ms_engine *engine, const ms_lane *lane, ms_arena *arena,
                               ms_constraints *constraints);
 

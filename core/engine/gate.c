@@ -4,41 +4,52 @@
 
 #include <string.h>
 
-static ms_status count_lane(ms_engine *engine, int64_t id, ms_text queue, int64_t *running) {
+static ms_status find_queue(ms_engine *engine, int64_t id, const ms_queue **queue) {
   ms_flight *flight = ms_map_get(&engine->runs, id);
-  ms_lane *lane;
+  ms_lane *lane = flight ? &flight->lane : NULL;
   int64_t lane_id;
-  if (flight) {
-    *running += ms_text_equal(flight->lane.queue, queue);
-    return MS_OK;
+  if (!lane) {
+    MS_TRY(ms_work_lane(engine->store, id, &lane_id));
+    MS_TRY(ms_lane_get(engine->store, lane_id, &lane));
   }
-  MS_TRY(ms_work_lane(engine->store, id, &lane_id));
-  MS_TRY(ms_lane_get(engine->store, lane_id, &lane));
-  *running += ms_text_equal(lane->queue, queue);
+  *queue = ms_queue_find(engine->store, lane->queue);
   return MS_OK;
 }
 
-/* Occupancy is counted from the claims of all processes, those that are ending included. */
-static ms_status count_running(ms_engine *engine, ms_text queue, int64_t *running) {
-  const ms_claims *claims = ms_claims_all(engine->store);
-  *running = 0;
-  for (size_t i = 0; i < claims->count; i++) {
-    for (size_t k = 0; k < claims->items[i]->count; k++) {
-      int64_t id = claims->items[i]->ids[k];
-      MS_TRY(count_lane(engine, id < 0 ? -id : id, queue, running));
-    }
+static ms_status count_claim(ms_gates *gates, const ms_claim *claim) {
+  const ms_queue *first = ms_queues_all(gates->engine->store)->items, *queue;
+  for (size_t i = 0; i < claim->count; i++) {
+    int64_t id = claim->ids[i];
+    MS_TRY(find_queue(gates->engine, id < 0 ? -id : id, &queue));
+    if (queue) gates->running[queue - first]++;
   }
   return MS_OK;
 }
 
-ms_status ms_schedule_gate(ms_engine *engine, const ms_lane *lane, ms_gate *gate) {
+/* Occupancy is counted from the claims of all processes, those that are ending included: once for
+ * all queues, when the first of them asks. */
+static ms_status count_running(ms_gates *gates) {
+  ms_store *store = gates->engine->store;
+  const ms_claims *claims = ms_claims_all(store);
+  size_t size = ms_queues_all(store)->count * sizeof *gates->running;
+  if (gates->running) return MS_OK;
+  gates->running = ms_arena_take(gates->arena, size);
+  if (!gates->running) return ms_engine_no_memory(gates->engine);
+  memset(gates->running, 0, size);
+  for (size_t i = 0; i < claims->count; i++)
+    MS_TRY(count_claim(gates, claims->items[i]));
+  return MS_OK;
+}
+
+ms_status ms_schedule_gate(ms_gates *gates, const ms_lane *lane, ms_gate *gate) {
+  ms_engine *engine = gates->engine;
   const ms_queue *queue = ms_queue_find(engine->store, lane->queue);
-  int64_t running;
-  *gate = (ms_gate){.clears_at_ms = MS_NEVER, .room = INT64_MAX};
+  *gate = (ms_gate){.queue = queue, .clears_at_ms = MS_NEVER, .room = INT64_MAX};
   if (!queue) return MS_OK;
   gate->paused = queue->paused;
   if (queue->limit) {
-    MS_TRY(count_running(engine, lane->queue, &running));
+    MS_TRY(count_running(gates));
+    int64_t running = gates->running[queue - ms_queues_all(engine->store)->items];
     gate->room = queue->limit + lane->expedited - running;
     gate->full = gate->room <= 0;
   }
@@ -52,10 +63,36 @@ ms_status ms_schedule_gate(ms_engine *engine, const ms_lane *lane, ms_gate *gate
   return MS_OK;
 }
 
+ms_status ms_schedule_look_at_rates(ms_engine *engine) {
+  const ms_queues *queues = ms_queues_all(engine->store);
+  int64_t room, room_at_ms;
+  for (size_t i = 0; i < queues->count; i++) {
+    if (!queues->items[i].rate) continue;
+    MS_TRY(ms_queue_rate_room(engine->store, &queues->items[i], engine->turn.now_ms, &room,
+                              &room_at_ms));
+    if (!room) ms_turn_wake_at(engine, room_at_ms);
+  }
+  return MS_OK;
+}
+
 ms_status ms_lane_constraints(ms_engine *engine, const ms_lane *lane, ms_arena *arena,
                               ms_constraints *constraints) {
   ms_text text = lane->constraints.size ? lane->constraints : MS_TEXT_NONE;
   return ms_constraints_parse(text, arena, constraints, ms_store_err(engine->store));
+}
+
+/* Conditions do not change meanwhile, and lanes that follow each other often need the same. */
+ms_status ms_schedule_judge(ms_gates *gates, const ms_lane *lane, bool *hold) {
+  ms_constraints constraints;
+  *hold = true;
+  if (!lane->constraints.size) return MS_OK;
+  if (!ms_text_equal(lane->constraints, gates->judged)) {
+    MS_TRY(ms_lane_constraints(gates->engine, lane, gates->arena, &constraints));
+    gates->hold = ms_conditions_hold(gates->engine, &constraints);
+    gates->judged = lane->constraints;
+  }
+  *hold = gates->hold;
+  return MS_OK;
 }
 
 ms_place ms_schedule_place(ms_engine *engine, const ms_lane *lane, int64_t *timeout_ms) {

@@ -25,6 +25,7 @@ typedef struct candidate {
   ms_lane *lane;
   ms_place place;
   int64_t timeout_ms;
+  bool holds;            /* its constraints */
   int64_t room;          /* of its queue when the round began */
   const ms_queue *queue; /* NULL = no settings */
   ms_work *chunk;        /* the works read last: those from at on are still to be looked at */
@@ -32,8 +33,7 @@ typedef struct candidate {
   size_t count;
   size_t limit;
   ms_spot last_read;
-  ms_spot
-      first_taken; /* of works that stand in a row and were taken, but still wait in the store */
+  ms_spot first_taken; /* works in a row that were taken, but still wait in the store */
   ms_spot last_taken;
   int64_t taken;
 } candidate;
@@ -43,6 +43,7 @@ typedef struct claim_round {
   ms_arena arena;
   ms_heap heap;
   ms_ids ids;
+  ms_gates gates;
   int64_t room[3];  /* by ms_place */
   int64_t free;     /* threads that have nothing to do */
   int64_t *started; /* in this round, for each queue that has settings */
@@ -61,15 +62,6 @@ static ms_status look_up_head(ms_engine *engine, ms_lane *lane, ms_spot after) {
   MS_TRY(ms_waiting_head(engine->store, lane->id, after, &head));
   lane->head_due_ms = head.due_at_ms;
   lane->head_id = head.id;
-  return MS_OK;
-}
-
-static ms_status constraints_hold(claim_round *round, const ms_lane *lane, bool *hold) {
-  ms_constraints constraints;
-  *hold = true;
-  if (!lane->constraints.size) return MS_OK;
-  MS_TRY(ms_lane_constraints(round->engine, lane, &round->arena, &constraints));
-  *hold = ms_conditions_hold(round->engine, &constraints);
   return MS_OK;
 }
 
@@ -93,10 +85,11 @@ static ms_status consider(claim_round *round, ms_lane *lane) {
     ms_turn_wake_at(engine, lane->head_due_ms);
     return MS_OK;
   }
-  MS_TRY(ms_schedule_gate(engine, lane, &gate));
   bool asks_host = place == MS_PLACE_HOST && !engine->turn.host_ready;
-  if (gate.paused || gate.room <= 0 || (round->room[place] <= 0 && !asks_host)) return MS_OK;
-  MS_TRY(constraints_hold(round, lane, &hold));
+  if (round->room[place] <= 0 && !asks_host) return MS_OK;
+  MS_TRY(ms_schedule_gate(&round->gates, lane, &gate));
+  if (gate.paused || gate.room <= 0) return MS_OK;
+  MS_TRY(ms_schedule_judge(&round->gates, lane, &hold));
   if (!hold && !has_met(engine, lane)) return MS_OK;
   if (round->room[place] <= 0) {
     engine->turn.host_ready = true;
@@ -108,8 +101,9 @@ static ms_status consider(claim_round *round, ms_lane *lane) {
       .lane = lane,
       .place = place,
       .timeout_ms = timeout_ms,
+      .holds = hold,
       .room = gate.room,
-      .queue = ms_queue_find(engine->store, lane->queue),
+      .queue = gate.queue,
       .limit = CHUNK_FIRST,
       .last_read = MS_SPOT_FIRST,
   };
@@ -212,13 +206,12 @@ static bool goes_on_here(ms_engine *engine, int64_t id) {
 /* *may is false for a work that may not start yet although it is due. */
 static ms_status may_start(claim_round *round, const candidate *from, const ms_work *work,
                            bool *may) {
-  bool live, behind, hold;
+  bool live, behind;
   *may = false;
   if (ms_claims_find(round->engine->store, work->id, &live)) return MS_OK;
   if (goes_on_here(round->engine, work->id)) return MS_OK;
   MS_TRY(is_behind(round->engine, work, &behind));
-  MS_TRY(constraints_hold(round, from->lane, &hold));
-  *may = !behind && (hold || lane_is_met(round->engine, work));
+  *may = !behind && (from->holds || lane_is_met(round->engine, work));
   return MS_OK;
 }
 
@@ -331,29 +324,23 @@ static ms_status end_lane(claim_round *round, candidate *from) {
   return leave_lane(round, from);
 }
 
-static ms_status take_all(claim_round *round) {
-  candidate *from;
-  while ((from = ms_heap_pop(&round->heap))) {
-    if (!goes_on(round, from)) {
-      MS_TRY(end_lane(round, from));
-      continue;
-    }
-    MS_TRY(take_from(round, from));
-    if (!ms_heap_push(&round->heap, from)) return ms_engine_no_memory(round->engine);
-  }
-  return MS_OK;
+static bool has_room(const claim_round *round) {
+  return round->room[MS_PLACE_POOL] > 0 || round->room[MS_PLACE_HOST] > 0;
 }
 
-/* A rate that this turn has used up says when it has room again. */
-static ms_status look_at_rates(ms_engine *engine) {
-  const ms_queues *queues = ms_queues_all(engine->store);
-  int64_t room, room_at_ms;
-  for (size_t i = 0; i < queues->count; i++) {
-    if (!queues->items[i].rate) continue;
-    MS_TRY(ms_queue_rate_room(engine->store, &queues->items[i], engine->turn.now_ms, &room,
-                              &room_at_ms));
-    if (!room) ms_turn_wake_at(engine, room_at_ms);
+static ms_status take_all(claim_round *round) {
+  candidate *from;
+  while (has_room(round) && (from = ms_heap_top(&round->heap))) {
+    if (goes_on(round, from)) {
+      MS_TRY(take_from(round, from));
+      ms_heap_sink(&round->heap);
+    } else {
+      MS_TRY(end_lane(round, from));
+      ms_heap_pop(&round->heap);
+    }
   }
+  for (size_t i = 0; i < round->heap.count; i++)
+    MS_TRY(end_lane(round, round->heap.items[i]));
   return MS_OK;
 }
 
@@ -409,7 +396,7 @@ static ms_status claim(claim_round *round) {
   engine->turn.has_room = round->room[MS_PLACE_POOL] > 0;
   bool used_up = engine->turn.host_room && !round->room[MS_PLACE_HOST];
   engine->turn.host_ready = engine->turn.host_ready || used_up;
-  MS_TRY(look_at_rates(engine));
+  MS_TRY(ms_schedule_look_at_rates(engine));
   MS_TRY(write_claim(round));
   if (round->ids.count) engine->claimed_at_ms = engine->turn.now_ms;
   return MS_OK;
@@ -425,7 +412,9 @@ size_t ms_schedule_host_room(ms_engine *engine) {
 
 ms_status ms_schedule_claim(ms_engine *engine) {
   if (engine->closing || !engine->options.has_workers) return MS_OK;
-  claim_round round = {.engine = engine, .heap = {.before = comes_first}};
+  claim_round round = {.engine = engine,
+                       .heap = {.before = comes_first},
+                       .gates = {.engine = engine, .arena = &round.arena}};
   ms_status status = ms_schedule_take_back(engine);
   if (status == MS_OK) status = claim(&round);
   ms_heap_deinit(&round.heap);
@@ -436,32 +425,33 @@ ms_status ms_schedule_claim(ms_engine *engine) {
 
 /* ---- Is there anything to do? ---- */
 
-static ms_status could_start(claim_round *round, ms_lane *lane, bool *could) {
-  ms_engine *engine = round->engine;
+static ms_status could_start(ms_gates *gates, ms_lane *lane, bool *could) {
+  ms_engine *engine = gates->engine;
   ms_gate gate;
   bool hold;
   int64_t timeout_ms;
   if (ms_schedule_place(engine, lane, &timeout_ms) == MS_PLACE_NONE) return MS_OK;
   if (lane->head_due_ms == MS_HEAD_UNKNOWN) MS_TRY(look_up_head(engine, lane, MS_SPOT_FIRST));
   if (lane->head_due_ms > engine->turn.now_ms) return MS_OK;
-  MS_TRY(ms_schedule_gate(engine, lane, &gate));
+  MS_TRY(ms_schedule_gate(gates, lane, &gate));
   if (gate.paused || gate.room <= 0) return MS_OK;
-  MS_TRY(constraints_hold(round, lane, &hold));
+  MS_TRY(ms_schedule_judge(gates, lane, &hold));
   /* What a sensor is about to tell may hold. */
   *could = *could || hold || ms_conditions_unread(engine);
   return MS_OK;
 }
 
 ms_status ms_schedule_ready(ms_engine *engine, bool *ready) {
-  claim_round round = {.engine = engine};
+  ms_arena arena = {0};
+  ms_gates gates = {.engine = engine, .arena = &arena};
   const ms_lanes *lanes = ms_lanes_all(engine->store);
   ms_status status = MS_OK;
   *ready = false;
   if (!engine->options.has_workers) return MS_OK;
   for (size_t i = 0; i < lanes->count && status == MS_OK && !*ready; i++) {
-    status = could_start(&round, lanes->items[i], ready);
+    status = could_start(&gates, lanes->items[i], ready);
   }
-  ms_arena_deinit(&round.arena);
+  ms_arena_deinit(&arena);
   return status;
 }
 

@@ -142,10 +142,11 @@ static ms_status add_files(ms_engine *engine, why_call *args, const ms_work *wor
 }
 
 static ms_status add_gates(ms_engine *engine, why_call *args, const ms_lane *lane, bool due) {
+  ms_gates gates = {.engine = engine, .arena = args->arena};
   ms_gate gate;
   int64_t timeout_ms;
   int width = (int)lane->queue.size;
-  MS_TRY(ms_schedule_gate(engine, lane, &gate));
+  MS_TRY(ms_schedule_gate(&gates, lane, &gate));
   if (gate.paused) {
     MS_TRY(add(engine, args, "queue_paused", MS_NEVER, "queue %.*s is paused", width,
                lane->queue.data));

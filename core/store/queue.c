@@ -22,19 +22,46 @@ void ms_queues_deinit(ms_queues *queues) {
   *queues = (ms_queues){0};
 }
 
+/* Any order will do that is the same for everybody. */
+static bool stands_before(ms_text a, ms_text b) {
+  return a.size == b.size ? memcmp(a.data, b.data, a.size) < 0 : a.size < b.size;
+}
+
+/* Where the name stands, or would stand. */
+static size_t place_of(const ms_queues *queues, ms_text name) {
+  size_t low = 0, high = queues->count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (stands_before(queues->items[middle].name, name))
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+static bool reserve(ms_queues *queues) {
+  if (queues->count < queues->capacity) return true;
+  size_t capacity = queues->capacity ? queues->capacity * 2 : 8;
+  ms_queue *items = ms_mem_resize(queues->items, capacity * sizeof *items);
+  if (!items) return false;
+  queues->items = items;
+  queues->capacity = capacity;
+  return true;
+}
+
 static ms_status add(ms_store *store, const ms_queue *queue) {
   ms_queues *queues = &store->queues;
-  if (queues->count == queues->capacity) {
-    size_t capacity = queues->capacity ? queues->capacity * 2 : 8;
-    ms_queue *items = ms_mem_resize(queues->items, capacity * sizeof *items);
-    if (!items) return ms_fail(&store->err, MS_NOMEM, "not enough memory");
-    queues->items = items;
-    queues->capacity = capacity;
-  }
   char *name = ms_mem_copy(queue->name.data, queue->name.size);
-  if (!name) return ms_fail(&store->err, MS_NOMEM, "not enough memory");
-  queues->items[queues->count] = *queue;
-  queues->items[queues->count++].name.data = name;
+  if (!name || !reserve(queues)) {
+    ms_mem_free(name);
+    return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+  }
+  size_t place = place_of(queues, queue->name);
+  ms_queue *item = &queues->items[place];
+  memmove(item + 1, item, (queues->count++ - place) * sizeof *item);
+  *item = *queue;
+  item->name.data = name;
   return MS_OK;
 }
 
@@ -62,10 +89,10 @@ ms_status ms_queues_load(ms_store *store) {
 }
 
 static ms_queue *find(const ms_store *store, ms_text name) {
-  for (size_t i = 0; i < store->queues.count; i++) {
-    if (ms_text_equal(store->queues.items[i].name, name)) return &store->queues.items[i];
-  }
-  return NULL;
+  const ms_queues *queues = &store->queues;
+  size_t place = place_of(queues, name);
+  if (place == queues->count || !ms_text_equal(queues->items[place].name, name)) return NULL;
+  return &queues->items[place];
 }
 
 const ms_queue *ms_queue_find(const ms_store *store, ms_text name) {

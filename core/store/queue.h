@@ -24,7 +24,7 @@ typedef struct ms_queue {
 } ms_queue;
 
 typedef struct ms_queues {
-  ms_queue *items;
+  ms_queue *items; /* sorted, so that names are found among thousands */
   size_t count;
   size_t capacity;
   bool stale;

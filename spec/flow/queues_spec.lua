@@ -81,6 +81,23 @@ describe("a queue's limit", function()
     assert.are.equal(4, manager:run_due())
   end)
 
+  it("is each queue's own among hundreds", function()
+    local manager = bench.open()
+    for index = 1, 300 do
+      local queue = "queue" .. index * 7 % 300
+      manager:set_queue(queue, { limit = 1 + index % 3 })
+      for _ = 1, 4 do
+        manager:enqueue { worker = "long", queue = queue }
+      end
+    end
+    assert.are.equal(600, manager:run_due())
+    for index = 1, 300 do
+      local queue = "queue" .. index * 7 % 300
+      local running = manager:count { queue = queue, state = "running" }
+      assert.are.equal(1 + index % 3, running, queue)
+    end
+  end)
+
   it("may be exceeded by one expedited work", function()
     local manager = bench.open { queues = { narrow = { limit = 1 } } }
     manager:enqueue { worker = "long", queue = "narrow" }
