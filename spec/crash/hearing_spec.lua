@@ -96,10 +96,14 @@ describe("two managers of one process on one store", function()
   end)
 
   it("count each other", function()
-    assert.are.equal(2, runner:stats().processes)
+    local id = runner:enqueue { worker = "later" }
+    local function until_processes(count)
+      stores.until_true(runner, id, function()
+        return runner:stats().processes == count
+      end)
+    end
+    until_processes(2)
     client:close()
-    stores.until_true(runner, runner:enqueue { worker = "later" }, function()
-      return runner:stats().processes == 1
-    end)
+    until_processes(1)
   end)
 end)

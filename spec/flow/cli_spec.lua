@@ -235,8 +235,15 @@ describe("the command line", function()
   end)
 
   it("run ends in order when it is interrupted", function()
-    local pipe = assert(io.popen(("exec timeout -s INT 1 %s run --db %s --workers %s 2>&1")
-      :format(command.program(), command.quote(path), "spec.support.workers.basic")))
+    ok("enqueue", "succeed")
+    local script = ("echo $$; exec %s run --db %s --workers spec.support.workers.basic 2>&1")
+      :format(command.program(), command.quote(path))
+    local pipe = assert(io.popen("timeout -s KILL 60 sh -c " .. command.quote(script)))
+    local pid = pipe:read "*l"
+    repeat
+      local line = assert(pipe:read "*l")
+    until line:find("succeeded", 1, true)
+    os.execute("kill -INT " .. pid)
     assert.are.equal("", pipe:read "*a")
     pipe:close()
     assert.are.equal(0, json("stats").running)
