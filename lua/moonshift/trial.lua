@@ -53,6 +53,9 @@ end
 
 -- trial(worker, options) → outcome, output, record.
 return function(worker, options)
+  if worker == nil then
+    misuse.fail("testing.worker: expected a function, or a table with the function run, got nil")
+  end
   options = options or {}
   local record = { progress = {}, log = {} }
   local entries = misuse.check(core.entries, { worker = worker }, "testing")
