@@ -22,13 +22,25 @@ static ask_call *ask_of(ms_call *call) {
   return (ask_call *)(void *)call;
 }
 
+/* The newest progress of a run of this process may still be on its way to the store. */
+static ms_status show_progress(ms_engine *engine, ms_arena *arena, ms_info *info) {
+  ms_flight *flight = ms_map_get(&engine->runs, info->id);
+  if (!flight || info->state != MS_RUNNING || !ms_flight_holds(engine, flight)) return MS_OK;
+  pthread_mutex_lock(&engine->mutex);
+  bool newer = flight->has_progress;
+  if (newer) info->progress = ms_arena_copy(arena, ms_buf_text(&flight->progress));
+  pthread_mutex_unlock(&engine->mutex);
+  return newer && !info->progress.data ? ms_engine_no_memory(engine) : MS_OK;
+}
+
 static ms_status load_infos(ms_engine *engine, ask_call *args, const ms_ids *ids) {
   bool found;
   args->infos = ms_arena_take(args->arena, ids->count * sizeof *args->infos);
   if (!args->infos) return ms_engine_no_memory(engine);
   for (size_t i = 0; i < ids->count; i++) {
-    MS_TRY(ms_query_info(engine->store, ids->items[i], args->arena, &args->infos[args->count],
-                         &found));
+    ms_info *info = &args->infos[args->count];
+    MS_TRY(ms_query_info(engine->store, ids->items[i], args->arena, info, &found));
+    if (found) MS_TRY(show_progress(engine, args->arena, info));
     args->count += found;
   }
   return MS_OK;
