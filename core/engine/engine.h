@@ -257,10 +257,22 @@ struct ms_engine {
 
 /* ---- engine.c ---- */
 
-/* Ends the thread and the pool and lets go of the store, whatever state that is in. */
-void ms_release(ms_engine *engine);
+/* Lets go of the store, which closes with its last user. */
+void ms_world_close(ms_engine *engine);
+/* Stepped: the others see that this process has ended. */
+void ms_leave_the_living(ms_engine *engine);
+
+/* ---- thread.c: the engine's own thread ---- */
+
+ms_status ms_open_thread(ms_engine *engine, ms_err *err);
+void ms_end_thread(ms_engine *engine);
 /* Serves whatever waits, and sleeps until time asks again. For the engine's thread. */
 void ms_engine_attend(ms_engine *engine);
+
+/* ---- closing.c ---- */
+
+/* Ends the thread and the pool and lets go of the store, whatever state that is in. */
+void ms_release(ms_engine *engine);
 
 /* ---- inbox.c: who turns ---- */
 
