@@ -18,7 +18,10 @@ static ms_status apply_stop_all(ms_engine *engine, ms_call *call) {
   ms_ids ids = {0};
   bool complete = true;
   (void)call;
+  /* Threads of the pool read the flags beside it in one look. */
+  pthread_mutex_lock(&engine->mutex);
   engine->closing = true;
+  pthread_mutex_unlock(&engine->mutex);
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
     complete = complete && ms_ids_add(&ids, flight->run.id);
   }

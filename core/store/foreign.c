@@ -58,6 +58,10 @@ static int digit_of(char c) {
   return c >= 'a' ? c - 'a' + 10 : c - '0';
 }
 
+static char byte_of(const char *digits) {
+  return (char)(digit_of(digits[0]) << 4 | digit_of(digits[1]));
+}
+
 ms_text ms_foreign_decode(ms_text text, ms_arena *arena) {
   const char *at = text.data, *end = text.data + text.size;
   if (!text.data || !memmem(at, text.size, mark, MARK_BYTES)) return text;
@@ -65,7 +69,8 @@ ms_text ms_foreign_decode(ms_text text, ms_arena *arena) {
   if (!bytes) return MS_TEXT_NONE;
   while (at < end) {
     bool coded = end - at >= CODE_BYTES && memcmp(at, mark, MARK_BYTES) == 0;
-    *to++ = coded ? (char)(digit_of(at[MARK_BYTES]) << 4 | digit_of(at[MARK_BYTES + 1])) : *at;
+    *to++ = *at;
+    if (coded) to[-1] = byte_of(at + MARK_BYTES);
     at += coded ? CODE_BYTES : 1;
   }
   return (ms_text){bytes, (size_t)(to - bytes)};

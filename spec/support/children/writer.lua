@@ -1,5 +1,5 @@
---- writer.lua DATABASE GATE COUNT SIZE TRACE: once the file GATE is there, enqueues so many works at
---- a time, as often as COUNT or until it is killed.
+--- writer.lua DATABASE GATE COUNT SIZE TRACE: once the file GATE is there, enqueues so many works
+--- at a time, as often as COUNT or until it is killed.
 io.stdout:setvbuf "line"
 local folder = require "spec.support.folder"
 local moonshift = require "moonshift"
