@@ -218,17 +218,15 @@ describe("work that waits for real files", function()
     local watcher = child.start("watcher", path)
     watcher:expect "open"
     nothing_runs(id)
-    local function count_runs()
-      return manager:find(id).run
-    end
     for round = 1, 5 do
       sh("echo %d > a", round)
       stores.until_true(manager, id, function()
-        return count_runs() >= round
+        local info = manager:find(id)
+        return info.run >= round and info.state == "enqueued"
       end)
     end
     nothing_runs(id)
-    assert.are.equal(5, count_runs())
+    assert.are.equal(5, manager:find(id).run)
   end)
 
   it("is watched by a process that was there before it, until it is cancelled", function()
