@@ -85,15 +85,8 @@ ms_status ms_files_newest(ms_store *store, int64_t *version) {
 
 ms_status ms_files_since(ms_store *store, int64_t version, ms_ids *ids) {
   ms_statement *statement;
-  bool row;
   MS_TRY(ms_sql_open(store, select_since, &statement, "i", version));
-  for (;;) {
-    MS_TRY(ms_sql_step(store, statement, &row));
-    if (!row) return MS_OK;
-    if (ms_ids_add(ids, ms_sql_column_int(statement, 0))) continue;
-    ms_sql_close(statement);
-    return no_memory(store);
-  }
+  return ms_sql_collect(store, statement, ids);
 }
 
 ms_status ms_files_keep_snapshot(ms_store *store, int64_t id, ms_text data, int64_t *base) {

@@ -58,18 +58,6 @@ static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
 }
 
-/* Reads the statement's first column to its end. */
-static ms_status collect(ms_store *store, ms_statement *statement, ms_ids *ids) {
-  bool row;
-  for (;;) {
-    MS_TRY(ms_sql_step(store, statement, &row));
-    if (!row) return MS_OK;
-    if (ms_ids_add(ids, ms_sql_column_int(statement, 0))) continue;
-    ms_sql_close(statement);
-    return no_memory(store);
-  }
-}
-
 ms_status ms_edge_add(ms_store *store, int64_t prerequisite, int64_t dependent, int64_t position) {
   return ms_sql_run(store, insert_edge, "iii", prerequisite, dependent, position);
 }
@@ -77,19 +65,19 @@ ms_status ms_edge_add(ms_store *store, int64_t prerequisite, int64_t dependent, 
 ms_status ms_edge_dependents(ms_store *store, int64_t id, ms_ids *ids) {
   ms_statement *statement;
   MS_TRY(ms_sql_open(store, select_dependents, &statement, "i", id));
-  return collect(store, statement, ids);
+  return ms_sql_collect(store, statement, ids);
 }
 
 ms_status ms_edge_all_dependents(ms_store *store, int64_t first, int64_t last, ms_ids *ids) {
   ms_statement *statement;
   MS_TRY(ms_sql_open(store, select_all_dependents, &statement, "ii", first, last));
-  return collect(store, statement, ids);
+  return ms_sql_collect(store, statement, ids);
 }
 
 ms_status ms_edge_prerequisites(ms_store *store, int64_t id, ms_ids *ids) {
   ms_statement *statement;
   MS_TRY(ms_sql_open(store, select_prerequisites, &statement, "i", id));
-  return collect(store, statement, ids);
+  return ms_sql_collect(store, statement, ids);
 }
 
 typedef struct output_link {
@@ -180,13 +168,13 @@ ms_status ms_name_works(ms_store *store, ms_text name, bool unfinished, ms_ids *
   ms_statement *statement;
   const char *sql = unfinished ? select_unfinished_names : select_names;
   MS_TRY(ms_sql_open(store, sql, &statement, "t", name));
-  return collect(store, statement, ids);
+  return ms_sql_collect(store, statement, ids);
 }
 
 ms_status ms_name_leaves(ms_store *store, ms_text name, ms_ids *ids) {
   ms_statement *statement;
   MS_TRY(ms_sql_open(store, select_leaves, &statement, "t", name));
-  return collect(store, statement, ids);
+  return ms_sql_collect(store, statement, ids);
 }
 
 static ms_status add_behind(ms_store *store, ms_statement *statement, ms_ids *ids) {

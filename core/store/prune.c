@@ -76,13 +76,6 @@ ms_status ms_prune_next(ms_store *store, int64_t *finished_at_ms) {
 
 ms_status ms_prune_finished(ms_store *store, int64_t before_ms, ms_ids *ids) {
   ms_statement *statement;
-  bool row;
   MS_TRY(ms_sql_open(store, select_finished, &statement, "i", before_ms));
-  for (;;) {
-    MS_TRY(ms_sql_step(store, statement, &row));
-    if (!row) return MS_OK;
-    if (ms_ids_add(ids, ms_sql_column_int(statement, 0))) continue;
-    ms_sql_close(statement);
-    return no_memory(store);
-  }
+  return ms_sql_collect(store, statement, ids);
 }

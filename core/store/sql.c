@@ -95,6 +95,17 @@ ms_status ms_sql_int(ms_store *store, const char *sql, int64_t other, int64_t *v
   return MS_OK;
 }
 
+ms_status ms_sql_collect(ms_store *store, ms_statement *statement, ms_ids *ids) {
+  bool row;
+  for (;;) {
+    MS_TRY(ms_sql_step(store, statement, &row));
+    if (!row) return MS_OK;
+    if (ms_ids_add(ids, ms_sql_column_int(statement, 0))) continue;
+    ms_sql_close(statement);
+    return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+  }
+}
+
 int64_t ms_sql_column_or(const ms_statement *statement, int column, int64_t other) {
   if (ms_sql_column_is_null(statement, column)) return other;
   return ms_sql_column_int(statement, column);

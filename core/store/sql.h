@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/ids.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "store/driver.h"
@@ -54,6 +55,8 @@ ms_status ms_sql_take(struct ms_store *store, int64_t rows, const char *sql, con
 /* The first column of the first row, or other when there is no row or it is NULL. */
 ms_status ms_sql_int(struct ms_store *store, const char *sql, int64_t other, int64_t *value,
                      const char *types, ...);
+/* Reads the statement's first column to its end, into ids. */
+ms_status ms_sql_collect(struct ms_store *store, ms_statement *statement, ms_ids *ids);
 
 static inline bool ms_sql_column_is_null(const ms_statement *statement, int column) {
   return statement->driver->is_null(statement, column);
