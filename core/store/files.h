@@ -46,7 +46,8 @@ ms_status ms_files_since(struct ms_store *store, int64_t version, ms_ids *ids);
 /* Keeps a snapshot; *base is its number. */
 ms_status ms_files_keep_snapshot(struct ms_store *store, int64_t id, ms_text data, int64_t *base);
 /* Absent if nobody has looked yet. */
-ms_status ms_files_read_snapshot(struct ms_store *store, int64_t id, ms_arena *arena, ms_text *data);
+ms_status ms_files_read_snapshot(struct ms_store *store, int64_t id, ms_arena *arena,
+                                 ms_text *data);
 ms_status ms_files_drop_snapshot(struct ms_store *store, int64_t id);
 
 #endif
