@@ -1,8 +1,10 @@
 --- Managers with a virtual clock, the workers most specs need, and a diary of what ran.
+local core = require "moonshift.core"
 local testing = require "moonshift.testing"
 
 local bench = {}
-local opened = {}
+-- For each manager that was opened, the drivers of those that live on its store.
+local groups = {}
 local server
 
 local function enter(diary, input, work)
@@ -63,7 +65,7 @@ local function place()
   if os.getenv "MOONSHIFT_SPEC_SERVER" then
     server = assert(require "spec.support.server".shared())
   end
-  return server and server:empty("bench" .. #opened)
+  return server and server:empty("bench" .. #groups)
 end
 
 --- Opens a manager on virtual time; options.workers are added to the common ones. Returns it and
@@ -84,7 +86,7 @@ function bench.open(options)
   local manager = assert(testing.open(all))
   diary.manager = manager
   diary.start = manager:now()
-  opened[#opened + 1] = manager
+  groups[#groups + 1] = core.state(manager).driver.group
   return manager, diary
 end
 
@@ -130,11 +132,15 @@ function bench.states(manager, ids)
   return states
 end
 
+--- Closes them all, their peers and successors too: one that is left to the collector closes in the
+--- middle of a later spec, on a server in the store of that spec.
 function bench.clear()
-  for index = #opened, 1, -1 do
-    opened[index]:close(0)
+  for _, group in ipairs(groups) do
+    while group[1] do
+      group[1].manager:close(0)
+    end
   end
-  opened = {}
+  groups = {}
 end
 
 return bench
