@@ -96,21 +96,21 @@ static void prepare_all(floor_store *store) {
   store->begin = prepare(store, "BEGIN IMMEDIATE");
   store->commit = prepare(store, "COMMIT");
   store->work = prepare(store,
-                        "INSERT INTO work (id, lane, enqueued_at, due_at, input, repeats,"
+                        "INSERT INTO ms_work (id, lane, enqueued_at, due_at, input, repeats,"
                         " backoff_jitter, enqueued_by) VALUES (?, 1, ?, ?, ?, 0, 0, ?)");
-  store->waiting = prepare(store, "INSERT INTO waiting VALUES (1, ?, ?, 0)");
-  store->counter = prepare(store, "INSERT OR REPLACE INTO counter VALUES (?, ?)");
+  store->waiting = prepare(store, "INSERT INTO ms_waiting VALUES (1, ?, ?, 0)");
+  store->counter = prepare(store, "INSERT OR REPLACE INTO ms_counter VALUES (?, ?)");
   store->due = prepare(store,
-                       "SELECT due_at, id FROM waiting WHERE lane = 1 AND due_at <= ?"
+                       "SELECT due_at, id FROM ms_waiting WHERE lane = 1 AND due_at <= ?"
                        " ORDER BY due_at, id LIMIT ?");
-  store->take = prepare(store, "DELETE FROM waiting WHERE lane = 1 AND due_at = ? AND id = ?");
-  store->load = prepare(store, "SELECT * FROM work WHERE id = ?");
-  store->claim = prepare(store, "INSERT INTO claim (batch, owner, at, ids) VALUES (?, 1, ?, ?)");
-  store->unclaim = prepare(store, "DELETE FROM claim WHERE batch = ?");
+  store->take = prepare(store, "DELETE FROM ms_waiting WHERE lane = 1 AND due_at = ? AND id = ?");
+  store->load = prepare(store, "SELECT * FROM ms_work WHERE id = ?");
+  store->claim = prepare(store, "INSERT INTO ms_claim (batch, owner, at, ids) VALUES (?, 1, ?, ?)");
+  store->unclaim = prepare(store, "DELETE FROM ms_claim WHERE batch = ?");
   store->done = prepare(store,
-                        "INSERT INTO done (id, state, outcome, attempt, run, started_at,"
+                        "INSERT INTO ms_done (id, state, outcome, attempt, run, started_at,"
                         " finished_at) VALUES (?, 2, 1, 1, 1, ?, ?)");
-  store->finish = prepare(store, "INSERT INTO finish (at, ids) VALUES (?, ?)");
+  store->finish = prepare(store, "INSERT INTO ms_finish (at, ids) VALUES (?, ?)");
 }
 
 static void remove_files(const floor_store *store) {

@@ -27,7 +27,7 @@ static ms_status read_calendar(ms_engine *engine, const ms_work *work, ms_cron *
   ms_status status = ms_cron_parse(work->cron, cron, &err);
   if (status == MS_OK) status = ms_zone_open(work->zone, zone, &err);
   if (status == MS_OK || status == MS_NOMEM) return status;
-  return ms_fail(ms_store_err(engine->store), MS_CORRUPT, "table work: the calendar of %lld: %s",
+  return ms_fail(ms_store_err(engine->store), MS_CORRUPT, "table ms_work: the calendar of %lld: %s",
                  (long long)work->id, err.message);
 }
 

@@ -163,7 +163,7 @@ static ms_status is_behind(ms_engine *engine, const ms_work *work, bool *behind)
   *behind = false;
   if (!work->behind.data) return MS_OK;
   if (ms_ids_parse(work->behind, &ids, &count) != MS_OK) {
-    return ms_fail(ms_store_err(engine->store), MS_CORRUPT, "table life: behind of work %lld",
+    return ms_fail(ms_store_err(engine->store), MS_CORRUPT, "table ms_life: behind of work %lld",
                    (long long)work->id);
   }
   for (size_t i = 0; i < count; i++) {

@@ -15,7 +15,7 @@ ms_status ms_trigger_files(ms_engine *engine, const ms_work *work, ms_arena *are
   ms_err err;
   ms_status status = ms_constraints_parse(work->files, arena, files, &err);
   if (status == MS_OK) return MS_OK;
-  return ms_fail(ms_store_err(engine->store), status, "table work: files of work %lld: %s",
+  return ms_fail(ms_store_err(engine->store), status, "table ms_work: files of work %lld: %s",
                  (long long)work->id, err.message);
 }
 
@@ -23,7 +23,7 @@ static ms_status load(ms_engine *engine, int64_t id, ms_arena *arena, ms_files *
   bool found;
   MS_TRY(ms_files_load(engine->store, id, arena, files, &found));
   if (found) return MS_OK;
-  return ms_fail(ms_store_err(engine->store), MS_CORRUPT, "table files: work %lld is not there",
+  return ms_fail(ms_store_err(engine->store), MS_CORRUPT, "table ms_files: work %lld is not there",
                  (long long)id);
 }
 
@@ -66,7 +66,7 @@ static ms_status add_paths(ms_engine *engine, ms_arena *arena, int64_t id, ms_tr
   ms_buf_deinit(&text);
   if (!read) {
     return ms_fail(ms_store_err(engine->store), MS_CORRUPT,
-                   "table files: the paths of work %lld do not parse", (long long)id);
+                   "table ms_files: the paths of work %lld do not parse", (long long)id);
   }
   return complete && trigger->paths.data ? MS_OK : no_memory(engine);
 }
@@ -227,7 +227,7 @@ static ms_status take_change(ms_engine *engine, ms_change *change, ms_files *fil
   bool found;
   MS_TRY(ms_work_load(engine->store, files->id, arena, &work, &found));
   if (!found) {
-    return ms_fail(ms_store_err(engine->store), MS_CORRUPT, "table files: there is no work %lld",
+    return ms_fail(ms_store_err(engine->store), MS_CORRUPT, "table ms_files: there is no work %lld",
                    (long long)files->id);
   }
   MS_TRY(ms_trigger_files(engine, &work, arena, &spec));

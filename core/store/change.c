@@ -6,15 +6,16 @@
 /* Who has not looked for so long is stopped or dead. */
 #define KEEP_MS 60000
 
-static const char update_observes[] = "UPDATE process SET observes = ? WHERE id = ?";
-static const char select_wanted[] = "SELECT 1 FROM process WHERE observes <> 0 AND id <> ? LIMIT 1";
-static const char insert_change[] = "INSERT INTO change (owner, at, events) VALUES (?, ?, ?)";
+static const char update_observes[] = "UPDATE ms_process SET observes = ? WHERE id = ?";
+static const char select_wanted[] =
+    "SELECT 1 FROM ms_process WHERE observes <> 0 AND id <> ? LIMIT 1";
+static const char insert_change[] = "INSERT INTO ms_change (owner, at, events) VALUES (?, ?, ?)";
 static const char delete_old[] =
-    "DELETE FROM change WHERE turn IN"
-    " (SELECT turn FROM change WHERE at < ? ORDER BY turn LIMIT 100)";
-static const char select_newest[] = "SELECT max(turn) FROM change";
+    "DELETE FROM ms_change WHERE turn IN"
+    " (SELECT turn FROM ms_change WHERE at < ? ORDER BY turn LIMIT 100)";
+static const char select_newest[] = "SELECT max(turn) FROM ms_change";
 static const char select_changes[] =
-    "SELECT turn, events FROM change WHERE turn > ? AND owner <> ? ORDER BY turn";
+    "SELECT turn, events FROM ms_change WHERE turn > ? AND owner <> ? ORDER BY turn";
 
 static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
@@ -53,7 +54,7 @@ static ms_status read_row(ms_store *store, ms_statement *statement, ms_ids *pair
   ms_status status = ms_ids_parse(ms_sql_column_text(statement, 1), &ids, &count);
   if (status == MS_NOMEM) return no_memory(store);
   if (status != MS_OK) {
-    return ms_fail(&store->err, MS_CORRUPT, "table change: the events of turn %lld do not parse",
+    return ms_fail(&store->err, MS_CORRUPT, "table ms_change: the events of turn %lld do not parse",
                    (long long)ms_sql_column_int(statement, 0));
   }
   for (size_t i = 0; i < count && complete; i++)

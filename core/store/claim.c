@@ -3,14 +3,14 @@
 #include "base/mem.h"
 #include "store/private.h"
 
-static const char select_claims[] = "SELECT batch, owner, at, ids FROM claim ORDER BY batch";
+static const char select_claims[] = "SELECT batch, owner, at, ids FROM ms_claim ORDER BY batch";
 static const ms_dialects write_claim = {
-    .sqlite = "INSERT OR REPLACE INTO claim VALUES (?, ?, ?, ?)",
+    .sqlite = "INSERT OR REPLACE INTO ms_claim VALUES (?, ?, ?, ?)",
     .postgres =
-        "INSERT INTO claim VALUES (?, ?, ?, ?) ON CONFLICT (batch)"
+        "INSERT INTO ms_claim VALUES (?, ?, ?, ?) ON CONFLICT (batch)"
         " DO UPDATE SET owner = excluded.owner, at = excluded.at, ids = excluded.ids",
 };
-static const char delete_claim[] = "DELETE FROM claim WHERE batch = ?";
+static const char delete_claim[] = "DELETE FROM ms_claim WHERE batch = ?";
 
 static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
@@ -111,7 +111,7 @@ static ms_status load_row(ms_store *store, ms_statement *statement) {
   ms_status status = ms_ids_parse(ms_sql_column_text(statement, 3), &claim.ids, &claim.count);
   if (status == MS_NOMEM) return no_memory(store);
   if (status != MS_OK) {
-    return ms_fail(&store->err, MS_CORRUPT, "table claim: the ids of batch %lld do not parse",
+    return ms_fail(&store->err, MS_CORRUPT, "table ms_claim: the ids of batch %lld do not parse",
                    (long long)claim.batch);
   }
   return remember(store, &claim);

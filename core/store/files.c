@@ -4,21 +4,21 @@
 
 static const char select_files[] =
     "SELECT base, open, first_at, due_at, paths, next_first_at, next_due_at, next_paths"
-    " FROM files WHERE id = ?";
+    " FROM ms_files WHERE id = ?";
 static const char write_files[] =
-    "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO ms_files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET version = excluded.version, base = excluded.base,"
     " open = excluded.open, first_at = excluded.first_at, due_at = excluded.due_at,"
     " paths = excluded.paths, next_first_at = excluded.next_first_at,"
     " next_due_at = excluded.next_due_at, next_paths = excluded.next_paths";
-static const char select_due[] = "SELECT due_at FROM files WHERE id = ?";
-static const char delete_files[] = "DELETE FROM files WHERE id = ?";
+static const char select_due[] = "SELECT due_at FROM ms_files WHERE id = ?";
+static const char delete_files[] = "DELETE FROM ms_files WHERE id = ?";
 /* By the index files_version. */
-static const char select_since[] = "SELECT id FROM files WHERE version > ? ORDER BY version";
+static const char select_since[] = "SELECT id FROM ms_files WHERE version > ? ORDER BY version";
 static const char write_snapshot[] =
-    "INSERT INTO snapshot VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data";
-static const char select_snapshot[] = "SELECT data FROM snapshot WHERE id = ?";
-static const char delete_snapshot[] = "DELETE FROM snapshot WHERE id = ?";
+    "INSERT INTO ms_snapshot VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data";
+static const char select_snapshot[] = "SELECT data FROM ms_snapshot WHERE id = ?";
+static const char delete_snapshot[] = "DELETE FROM ms_snapshot WHERE id = ?";
 
 static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");

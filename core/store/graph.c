@@ -4,55 +4,56 @@
 #include "store/private.h"
 #include "store/work.h"
 
-static const char insert_edge[] = "INSERT INTO edge VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+static const char insert_edge[] = "INSERT INTO ms_edge VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
 static const char select_dependents[] =
-    "SELECT dependent FROM edge WHERE prerequisite = ? ORDER BY dependent";
+    "SELECT dependent FROM ms_edge WHERE prerequisite = ? ORDER BY dependent";
 static const char select_all_dependents[] =
-    "SELECT dependent FROM edge WHERE prerequisite BETWEEN ? AND ?"
+    "SELECT dependent FROM ms_edge WHERE prerequisite BETWEEN ? AND ?"
     " ORDER BY prerequisite, dependent";
 static const char select_prerequisites[] =
-    "SELECT prerequisite FROM edge WHERE dependent = ? ORDER BY position, prerequisite";
+    "SELECT prerequisite FROM ms_edge WHERE dependent = ? ORDER BY position, prerequisite";
 static const char select_outputs[] =
-    "SELECT d.output FROM edge e JOIN done d ON d.id = e.prerequisite"
+    "SELECT d.output FROM ms_edge e JOIN ms_done d ON d.id = e.prerequisite"
     " WHERE e.dependent = ? AND d.state = 2"
     " ORDER BY e.position, e.prerequisite";
 /* Dependents finish in the order of their ids as a rule, so the last is looked at first. */
 #define UNFINISHED_DEPENDENT(prerequisite)                                                         \
-  "SELECT o.dependent FROM edge o WHERE o.prerequisite = " prerequisite                            \
-  " AND NOT EXISTS (SELECT 1 FROM done x WHERE x.id = o.dependent)"                                \
+  "SELECT o.dependent FROM ms_edge o WHERE o.prerequisite = " prerequisite                         \
+  " AND NOT EXISTS (SELECT 1 FROM ms_done x WHERE x.id = o.dependent)"                             \
   " ORDER BY o.dependent DESC LIMIT 1"
 static const char select_unfinished_dependent[] = UNFINISHED_DEPENDENT("?");
 static const char select_released[] =
-    "SELECT d.id, d.finished_at FROM edge e JOIN done d ON d.id = e.prerequisite"
+    "SELECT d.id, d.finished_at FROM ms_edge e JOIN ms_done d ON d.id = e.prerequisite"
     " WHERE e.dependent = ? AND (" UNFINISHED_DEPENDENT("e.prerequisite") ") IS NULL";
 static const char select_standing[] =
     "SELECT count(*) FILTER (WHERE d.id IS NULL),"
     " min(e.position) FILTER (WHERE d.state = 3), min(e.position) FILTER (WHERE d.state = 5)"
-    " FROM edge e LEFT JOIN done d ON d.id = e.prerequisite WHERE e.dependent = ?";
+    " FROM ms_edge e LEFT JOIN ms_done d ON d.id = e.prerequisite WHERE e.dependent = ?";
 static const char select_at_position[] =
-    "SELECT prerequisite FROM edge WHERE dependent = ? AND position = ?";
-static const char delete_edges_to[] = "DELETE FROM edge WHERE prerequisite = ?";
+    "SELECT prerequisite FROM ms_edge WHERE dependent = ? AND position = ?";
+static const char delete_edges_to[] = "DELETE FROM ms_edge WHERE prerequisite = ?";
 static const char delete_edges_from[] =
-    "DELETE FROM edge WHERE dependent = ?1 AND prerequisite IN"
-    " (SELECT prerequisite FROM edge WHERE dependent = ?1)";
+    "DELETE FROM ms_edge WHERE dependent = ?1 AND prerequisite IN"
+    " (SELECT prerequisite FROM ms_edge WHERE dependent = ?1)";
 static const char select_names[] =
-    "SELECT id FROM name WHERE name = ? AND trunk IN (0, 1) ORDER BY id";
+    "SELECT id FROM ms_name WHERE name = ? AND trunk IN (0, 1) ORDER BY id";
 static const char select_unfinished_names[] =
-    "SELECT id FROM name n WHERE name = ? AND trunk IN (0, 1)"
-    " AND NOT EXISTS (SELECT 1 FROM done d WHERE d.id = n.id) ORDER BY id";
-static const char select_leaves[] = "SELECT id FROM name WHERE name = ? AND trunk = 0 ORDER BY id";
+    "SELECT id FROM ms_name n WHERE name = ? AND trunk IN (0, 1)"
+    " AND NOT EXISTS (SELECT 1 FROM ms_done d WHERE d.id = n.id) ORDER BY id";
+static const char select_leaves[] =
+    "SELECT id FROM ms_name WHERE name = ? AND trunk = 0 ORDER BY id";
 /* All works that one call put under a name wait for the same. */
 static const char select_behind[] =
-    "SELECT DISTINCT l.behind FROM name n JOIN life l ON l.id = n.id"
+    "SELECT DISTINCT l.behind FROM ms_name n JOIN ms_life l ON l.id = n.id"
     " WHERE n.name = ? AND n.trunk IN (0, 1) AND l.behind IS NOT NULL";
 static const char update_trunk[] =
-    "UPDATE name SET trunk = 1 WHERE name = ? AND trunk = 0 AND id = ?";
+    "UPDATE ms_name SET trunk = 1 WHERE name = ? AND trunk = 0 AND id = ?";
 /* What only the deleted work depended on is a leaf of the name again. */
 static const char update_leaves[] =
-    "UPDATE name SET trunk = 0 WHERE name = ?1 AND trunk = 1 AND id IN"
-    " (SELECT prerequisite FROM edge WHERE dependent = ?2) AND NOT EXISTS"
-    " (SELECT 1 FROM edge e JOIN work w ON w.id = e.dependent"
-    "  WHERE e.prerequisite = name.id AND e.dependent <> ?2 AND w.name = ?1)";
+    "UPDATE ms_name SET trunk = 0 WHERE name = ?1 AND trunk = 1 AND id IN"
+    " (SELECT prerequisite FROM ms_edge WHERE dependent = ?2) AND NOT EXISTS"
+    " (SELECT 1 FROM ms_edge e JOIN ms_work w ON w.id = e.dependent"
+    "  WHERE e.prerequisite = ms_name.id AND e.dependent <> ?2 AND w.name = ?1)";
 
 static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
@@ -183,7 +184,8 @@ static ms_status add_behind(ms_store *store, ms_statement *statement, ms_ids *id
   bool complete = true;
   ms_status status = ms_ids_parse(ms_sql_column_text(statement, 0), &behind, &count);
   if (status == MS_NOMEM) return no_memory(store);
-  if (status != MS_OK) return ms_fail(&store->err, MS_CORRUPT, "table life: behind does not parse");
+  if (status != MS_OK)
+    return ms_fail(&store->err, MS_CORRUPT, "table ms_life: behind does not parse");
   for (size_t i = 0; i < count && complete; i++)
     complete = ms_ids_add(ids, behind[i]);
   ms_mem_free(behind);

@@ -2,7 +2,7 @@
 #include "store/private.h"
 #include "store/query.h"
 
-static const char select_progress[] = "SELECT data FROM progress WHERE id = ?";
+static const char select_progress[] = "SELECT data FROM ms_progress WHERE id = ?";
 
 static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");

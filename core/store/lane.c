@@ -4,9 +4,10 @@
 #include "store/private.h"
 
 static const char select_new[] =
-    "SELECT id, queue, priority, expedited, worker, constraints FROM lane WHERE id > ? ORDER BY id";
+    "SELECT id, queue, priority, expedited, worker, constraints FROM ms_lane"
+    " WHERE id > ? ORDER BY id";
 static const char insert_lane[] =
-    "INSERT INTO lane (queue, priority, expedited, worker, constraints) VALUES (?, ?, ?, ?, ?)"
+    "INSERT INTO ms_lane (queue, priority, expedited, worker, constraints) VALUES (?, ?, ?, ?, ?)"
     " RETURNING id";
 
 static uint64_t hash_bytes(uint64_t hash, ms_text text) {
@@ -156,7 +157,7 @@ ms_status ms_lane_intern(ms_store *store, const ms_lane *wanted, ms_lane **lane)
 ms_status ms_lane_get(ms_store *store, int64_t id, ms_lane **lane) {
   *lane = ms_map_get(&store->lanes.by_id, id);
   if (*lane) return MS_OK;
-  return ms_fail(&store->err, MS_CORRUPT, "table lane: there is no lane %lld", (long long)id);
+  return ms_fail(&store->err, MS_CORRUPT, "table ms_lane: there is no lane %lld", (long long)id);
 }
 
 bool ms_lanes_take_offers(ms_store *store) {

@@ -15,8 +15,8 @@ static const char begin_write[] = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WR
 static const char lock_turn[] = "SELECT 1 FROM pg_advisory_xact_lock(" MS_LOCK_CLASS ", 0)";
 static const char select_commits[] =
     "SELECT value, (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
-    " FROM counter WHERE name = 'commits'";
-static const char update_commits[] = "UPDATE counter SET value = ? WHERE name = 'commits'";
+    " FROM ms_counter WHERE name = 'commits'";
+static const char update_commits[] = "UPDATE ms_counter SET value = ? WHERE name = 'commits'";
 static const char commit[] = "COMMIT";
 static const char rollback[] = "ROLLBACK";
 
@@ -267,7 +267,8 @@ static ms_status start(ms_store *store, bool writes) {
   if (writes) MS_TRY(ms_sql_run(store, lock_turn, ""));
   MS_TRY(ms_sql_open(store, select_commits, &statement, ""));
   MS_TRY(ms_sql_step(store, statement, &row));
-  if (!row) return ms_fail(&store->err, MS_CORRUPT, "table counter: the commits are not counted");
+  if (!row)
+    return ms_fail(&store->err, MS_CORRUPT, "table ms_counter: the commits are not counted");
   postgres->version = ms_sql_column_int(statement, 0);
   note_clock(postgres, ms_sql_column_int(statement, 1), steady_ms() - begun_ms);
   ms_sql_close(statement);

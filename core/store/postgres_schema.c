@@ -27,12 +27,12 @@ static const struct {
 /* Beside the step of the same number: whose tags are deleted is found by the work; and rows that
  * other programs insert are heard of. */
 static const char *const additions[] = {
-    "CREATE INDEX tag_id ON tag (id);"
+    "CREATE INDEX ms_tag_id ON ms_tag (id);"
     "CREATE FUNCTION notify_arrival() RETURNS trigger LANGUAGE plpgsql AS"
     " $$ BEGIN PERFORM pg_notify('moonshift', ''); RETURN NULL; END $$;"
     "CREATE TRIGGER arrival AFTER INSERT OR UPDATE ON moonshift_inbox"
     " FOR EACH STATEMENT EXECUTE FUNCTION notify_arrival();"
-    "INSERT INTO counter VALUES ('commits', 1);",
+    "INSERT INTO ms_counter VALUES ('commits', 1);",
 };
 
 static size_t word_at(const char *at) {
@@ -59,7 +59,7 @@ static ms_status step(const ms_libpq *pq, PGconn *link, long long version, ms_er
   ms_buf sql = {0};
   translate(&sql, ms_schema_step(version));
   ms_buf_addf(&sql,
-              "%s INSERT INTO counter VALUES ('schema', %lld)"
+              "%s INSERT INTO ms_counter VALUES ('schema', %lld)"
               " ON CONFLICT (name) DO UPDATE SET value = excluded.value;",
               additions[version], version + 1);
   ms_buf_add_char(&sql, '\0');
@@ -79,10 +79,10 @@ static ms_status read_version(const ms_libpq *pq, PGconn *link, long long *versi
   if (!there) return MS_OK;
   MS_TRY(ms_dial_ask(pq, link,
                      "SELECT count(*) FROM pg_attribute WHERE attname = 'value'"
-                     " AND attrelid = to_regclass('moonshift.counter')",
+                     " AND attrelid = to_regclass('moonshift.ms_counter')",
                      &ours, err));
   if (ours) {
-    MS_TRY(ms_dial_ask(pq, link, "SELECT value FROM moonshift.counter WHERE name = 'schema'",
+    MS_TRY(ms_dial_ask(pq, link, "SELECT value FROM moonshift.ms_counter WHERE name = 'schema'",
                        version, err));
   }
   if (*version) return MS_OK;

@@ -3,11 +3,11 @@
 #include "store/private.h"
 
 static const char insert_process[] =
-    "INSERT INTO process (pid, door, opened_at, observes) VALUES (?, ?, ?, 0)"
+    "INSERT INTO ms_process (pid, door, opened_at, observes) VALUES (?, ?, ?, 0)"
     " RETURNING id";
-static const char select_process[] = "SELECT id FROM process WHERE id = ?";
-static const char delete_process[] = "DELETE FROM process WHERE id = ?";
-static const char select_processes[] = "SELECT id, door FROM process ORDER BY id";
+static const char select_process[] = "SELECT id FROM ms_process WHERE id = ?";
+static const char delete_process[] = "DELETE FROM ms_process WHERE id = ?";
+static const char select_processes[] = "SELECT id, door FROM ms_process ORDER BY id";
 
 ms_status ms_process_add(ms_store *store, int64_t pid, int64_t door, int64_t now_ms,
                          int64_t *owner) {

@@ -7,10 +7,11 @@
 #define MOST_NOTES 64
 #define ENOUGH_IDS 256
 
-static const char select_oldest[] = "SELECT turn, ids FROM finish WHERE at <= ? ORDER BY at, turn";
-static const char select_next[] = "SELECT min(at) FROM finish";
-static const char delete_note[] = "DELETE FROM finish WHERE turn = ?";
-static const char select_finished[] = "SELECT id FROM done WHERE finished_at <= ? ORDER BY id";
+static const char select_oldest[] =
+    "SELECT turn, ids FROM ms_finish WHERE at <= ? ORDER BY at, turn";
+static const char select_next[] = "SELECT min(at) FROM ms_finish";
+static const char delete_note[] = "DELETE FROM ms_finish WHERE turn = ?";
+static const char select_finished[] = "SELECT id FROM ms_done WHERE finished_at <= ? ORDER BY id";
 
 static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
@@ -23,7 +24,7 @@ static ms_status add_note(ms_store *store, ms_statement *statement, ms_ids *ids)
   ms_status status = ms_ids_parse(ms_sql_column_text(statement, 1), &noted, &count);
   if (status == MS_NOMEM) return no_memory(store);
   if (status != MS_OK) {
-    return ms_fail(&store->err, MS_CORRUPT, "table finish: the ids of turn %lld do not parse",
+    return ms_fail(&store->err, MS_CORRUPT, "table ms_finish: the ids of turn %lld do not parse",
                    (long long)ms_sql_column_int(statement, 0));
   }
   for (size_t i = 0; i < count && complete; i++)

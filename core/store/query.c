@@ -117,14 +117,15 @@ static void add_running(question *query) {
 
 static void add_selector(question *query, const ms_selector *selector, unsigned states) {
   ms_buf_addf(&query->sql,
-              " FROM work w LEFT JOIN done d ON d.id = w.id"
-              " LEFT JOIN life l ON l.id = w.id WHERE 1 = 1");
+              " FROM ms_work w LEFT JOIN ms_done d ON d.id = w.id"
+              " LEFT JOIN ms_life l ON l.id = w.id WHERE 1 = 1");
   add_ids(query, selector->ids, selector->id_count);
-  add_texts(query, "id IN (SELECT id FROM tag WHERE tag", selector->tags, selector->tag_count);
-  add_texts(query, "id IN (SELECT id FROM name WHERE name", selector->names, selector->name_count);
-  add_texts(query, "lane IN (SELECT id FROM lane WHERE worker", selector->workers,
+  add_texts(query, "id IN (SELECT id FROM ms_tag WHERE tag", selector->tags, selector->tag_count);
+  add_texts(query, "id IN (SELECT id FROM ms_name WHERE name", selector->names,
+            selector->name_count);
+  add_texts(query, "lane IN (SELECT id FROM ms_lane WHERE worker", selector->workers,
             selector->worker_count);
-  add_texts(query, "lane IN (SELECT id FROM lane WHERE queue", selector->queues,
+  add_texts(query, "lane IN (SELECT id FROM ms_lane WHERE queue", selector->queues,
             selector->queue_count);
   const unsigned every_state = MS_UNFINISHED_STATES | MS_FINISHED_STATES;
   add_states(query,
@@ -212,10 +213,10 @@ ms_status ms_query_unfinished(ms_store *store, const ms_selector *selector, int6
 /* Whatever is blocked has a prerequisite, at some remove, that waits or runs. */
 ms_status ms_query_once(ms_store *store, bool *any) {
   static const char waits[] =
-      "SELECT q.id FROM waiting q JOIN work w ON w.id = q.id"
+      "SELECT q.id FROM ms_waiting q JOIN ms_work w ON w.id = q.id"
       " WHERE w.every IS NULL AND w.cron IS NULL AND coalesce(w.repeats, 0) <> 2 LIMIT 1";
   static const char runs[] =
-      "SELECT id FROM work WHERE id = ? AND every IS NULL AND cron IS NULL"
+      "SELECT id FROM ms_work WHERE id = ? AND every IS NULL AND cron IS NULL"
       " AND coalesce(repeats, 0) <> 2";
   const ms_claims *claims = ms_claims_all(store);
   int64_t found = 0;
@@ -256,11 +257,11 @@ static ms_status query_texts(ms_store *store, const char *count_sql, const char 
 }
 
 ms_status ms_query_names(ms_store *store, ms_arena *arena, ms_text **names, size_t *count) {
-  return query_texts(store, "SELECT count(DISTINCT name) FROM name",
-                     "SELECT DISTINCT name FROM name ORDER BY name", arena, names, count);
+  return query_texts(store, "SELECT count(DISTINCT name) FROM ms_name",
+                     "SELECT DISTINCT name FROM ms_name ORDER BY name", arena, names, count);
 }
 
 ms_status ms_query_tags(ms_store *store, ms_arena *arena, ms_text **tags, size_t *count) {
-  return query_texts(store, "SELECT count(DISTINCT tag) FROM tag",
-                     "SELECT DISTINCT tag FROM tag ORDER BY tag", arena, tags, count);
+  return query_texts(store, "SELECT count(DISTINCT tag) FROM ms_tag",
+                     "SELECT DISTINCT tag FROM ms_tag ORDER BY tag", arena, tags, count);
 }

@@ -3,17 +3,18 @@
 #include "base/mem.h"
 #include "store/private.h"
 
-static const char select_queues[] = "SELECT name, capacity, rate, rate_window, paused FROM queue";
+static const char select_queues[] =
+    "SELECT name, capacity, rate, rate_window, paused FROM ms_queue";
 static const char write_queue[] =
-    "INSERT INTO queue (name, capacity, rate, rate_window, paused) VALUES (?, ?, ?, ?, ?)"
+    "INSERT INTO ms_queue (name, capacity, rate, rate_window, paused) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (name) DO UPDATE SET capacity = excluded.capacity, rate = excluded.rate,"
     " rate_window = excluded.rate_window, paused = excluded.paused";
-static const char insert_start[] = "INSERT INTO start (queue, at, id, run) VALUES (?, ?, ?, ?)";
-static const char delete_starts[] = "DELETE FROM start WHERE queue = ? AND at <= ?";
-static const char count_starts[] = "SELECT count(*) FROM start WHERE queue = ? AND at > ?";
+static const char insert_start[] = "INSERT INTO ms_start (queue, at, id, run) VALUES (?, ?, ?, ?)";
+static const char delete_starts[] = "DELETE FROM ms_start WHERE queue = ? AND at <= ?";
+static const char count_starts[] = "SELECT count(*) FROM ms_start WHERE queue = ? AND at > ?";
 /* The start whose leaving the window makes room for the next. */
 static const char nth_start[] =
-    "SELECT at FROM start WHERE queue = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?";
+    "SELECT at FROM ms_start WHERE queue = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?";
 
 void ms_queues_deinit(ms_queues *queues) {
   for (size_t i = 0; i < queues->count; i++)

@@ -13,11 +13,12 @@ static const struct statements {
   const char *one;
   const char *many; /* MS_ROWS_MOST rows */
 } statements[MS_ROWS_KINDS] = {
-    [MS_ROWS_PLAIN_WORK] = INSERT("work (id, lane, enqueued_at, due_at, input, tags, name, delay,"
-                                  " max_attempts, timeout, trace, enqueued_by)",
-                                  "(?,?,?,?,?,?,?,?,?,?,?,?)"),
-    [MS_ROWS_WAITING] = INSERT("waiting (lane, due_at, id, more)", "(?,?,?,?)"),
-    [MS_ROWS_DONE] = INSERT("done (id, state, outcome, attempt, run, started_at, finished_at,"
+    [MS_ROWS_PLAIN_WORK] =
+        INSERT("ms_work (id, lane, enqueued_at, due_at, input, tags, name, delay,"
+               " max_attempts, timeout, trace, enqueued_by)",
+               "(?,?,?,?,?,?,?,?,?,?,?,?)"),
+    [MS_ROWS_WAITING] = INSERT("ms_waiting (lane, due_at, id, more)", "(?,?,?,?)"),
+    [MS_ROWS_DONE] = INSERT("ms_done (id, state, outcome, attempt, run, started_at, finished_at,"
                             " stop_reason, output, error)",
                             "(?,?,?,?,?,?,?,?,?,?)"),
 };

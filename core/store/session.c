@@ -11,7 +11,7 @@ static const char select_living[] =
     " AND classid = " MS_LOCK_CLASS
     " AND objsubid = 2"
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    " UNION SELECT id FROM process"
+    " UNION SELECT id FROM ms_process"
     " WHERE clock_timestamp() < pg_postmaster_start_time() + interval '5 seconds'";
 static const char notify[] = "NOTIFY moonshift";
 

@@ -4,32 +4,32 @@
 
 /* Unfinished work whose times follow elapsed time. */
 #define ELAPSED                                                                                    \
-  "(SELECT w.id FROM work w WHERE w.at IS NULL AND w.cron IS NULL"                                 \
-  " AND NOT EXISTS (SELECT 1 FROM done d WHERE d.id = w.id))"
+  "(SELECT w.id FROM ms_work w WHERE w.at IS NULL AND w.cron IS NULL"                              \
+  " AND NOT EXISTS (SELECT 1 FROM ms_done d WHERE d.id = w.id))"
 #define NEVER "9223372036854775807"
-#define WISHED "(SELECT l.id FROM life l WHERE l.wish IS NOT NULL)"
+#define WISHED "(SELECT l.id FROM ms_life l WHERE l.wish IS NOT NULL)"
 
 static const char shift_waiting[] =
-    "UPDATE waiting SET due_at = due_at + ?"
+    "UPDATE ms_waiting SET due_at = due_at + ?"
     " WHERE due_at < " NEVER " AND id IN " ELAPSED " AND id NOT IN " WISHED;
 static const char shift_work[] =
-    "UPDATE work SET enqueued_at = enqueued_at + ?1,"
+    "UPDATE ms_work SET enqueued_at = enqueued_at + ?1,"
     " due_at = CASE WHEN due_at < " NEVER " THEN due_at + ?1 ELSE due_at END WHERE id IN " ELAPSED;
 static const char shift_life[] =
-    "UPDATE life SET enqueued_at = enqueued_at + ?1, started_at = started_at + ?1,"
+    "UPDATE ms_life SET enqueued_at = enqueued_at + ?1, started_at = started_at + ?1,"
     " ended_at = ended_at + ?1,"
     " due_at = CASE WHEN wish IS NULL AND due_at < " NEVER
     " THEN due_at + ?1 ELSE due_at END WHERE id IN " ELAPSED;
 static const char shift_done[] =
-    "UPDATE done SET started_at = started_at + ?1, finished_at = finished_at + ?1";
-static const char shift_claim[] = "UPDATE claim SET at = at + ?";
-static const char shift_start[] = "UPDATE start SET at = at + ?";
-static const char shift_finish[] = "UPDATE finish SET at = at + ?";
+    "UPDATE ms_done SET started_at = started_at + ?1, finished_at = finished_at + ?1";
+static const char shift_claim[] = "UPDATE ms_claim SET at = at + ?";
+static const char shift_start[] = "UPDATE ms_start SET at = at + ?";
+static const char shift_finish[] = "UPDATE ms_finish SET at = at + ?";
 static const char shift_files[] =
-    "UPDATE files SET first_at = first_at + ?1, due_at = due_at + ?1,"
+    "UPDATE ms_files SET first_at = first_at + ?1, due_at = due_at + ?1,"
     " next_first_at = next_first_at + ?1, next_due_at = next_due_at + ?1";
 static const char select_future[] =
-    "SELECT q.id FROM waiting q JOIN work w ON w.id = q.id LEFT JOIN life l ON l.id = q.id"
+    "SELECT q.id FROM ms_waiting q JOIN ms_work w ON w.id = q.id LEFT JOIN ms_life l ON l.id = q.id"
     " WHERE w.at IS NULL AND w.cron IS NULL"
     " AND (coalesce(l.enqueued_at, w.enqueued_at) > ?1 OR l.ended_at > ?1)";
 

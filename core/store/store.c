@@ -54,7 +54,7 @@ bool ms_store_in_file(const ms_store *store) {
 }
 
 static const char set_counter[] =
-    "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    "INSERT INTO ms_counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
 static void forget(ms_store *store) {
   store->data_version = 0;
@@ -69,8 +69,8 @@ static void forget(ms_store *store) {
 static ms_status read_ids(ms_store *store) {
   int64_t newest, batch;
   MS_TRY(ms_store_counter(store, "id", &store->deleted_id));
-  MS_TRY(ms_sql_int(store, "SELECT max(id) FROM work", 0, &newest, ""));
-  MS_TRY(ms_sql_int(store, "SELECT max(batch) FROM claim", 0, &batch, ""));
+  MS_TRY(ms_sql_int(store, "SELECT max(id) FROM ms_work", 0, &newest, ""));
+  MS_TRY(ms_sql_int(store, "SELECT max(batch) FROM ms_claim", 0, &batch, ""));
   store->last_id = newest > store->deleted_id ? newest : store->deleted_id;
   if (batch > store->last_batch) store->last_batch = batch;
   return MS_OK;
@@ -124,7 +124,7 @@ void ms_store_rollback(ms_store *store) {
 }
 
 ms_status ms_store_counter(ms_store *store, const char *name, int64_t *value) {
-  return ms_sql_int(store, "SELECT value FROM counter WHERE name = ?", 0, value, "t",
+  return ms_sql_int(store, "SELECT value FROM ms_counter WHERE name = ?", 0, value, "t",
                     ms_text_of(name));
 }
 

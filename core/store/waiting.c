@@ -6,16 +6,16 @@
 static const char select_waiting[] =
     "SELECT q.due_at, q.id, q.more, w.lane, w.enqueued_at, w.input, w.tags, w.name, w.delay,"
     " w.max_attempts, w.timeout, w.trace"
-    " FROM waiting q LEFT JOIN work w ON w.id = q.id"
+    " FROM ms_waiting q LEFT JOIN ms_work w ON w.id = q.id"
     " WHERE q.lane = ? AND (q.due_at, q.id) > (?, ?) AND q.due_at <= ?"
     " ORDER BY q.due_at, q.id LIMIT ?";
 static const char select_head[] =
-    "SELECT due_at, id FROM waiting WHERE lane = ? AND (due_at, id) > (?, ?)"
+    "SELECT due_at, id FROM ms_waiting WHERE lane = ? AND (due_at, id) > (?, ?)"
     " ORDER BY due_at, id LIMIT 1";
 static const char delete_stretch[] =
-    "DELETE FROM waiting WHERE lane = ? AND (due_at, id) >= (?, ?) AND (due_at, id) <= (?, ?)";
-static const char select_deadlines[] = "SELECT id FROM deadline WHERE at <= ? ORDER BY at, id";
-static const char select_next_deadline[] = "SELECT min(at) FROM deadline WHERE at > ?";
+    "DELETE FROM ms_waiting WHERE lane = ? AND (due_at, id) >= (?, ?) AND (due_at, id) <= (?, ?)";
+static const char select_deadlines[] = "SELECT id FROM ms_deadline WHERE at <= ? ORDER BY at, id";
+static const char select_next_deadline[] = "SELECT min(at) FROM ms_deadline WHERE at > ?";
 
 static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
@@ -47,7 +47,8 @@ static ms_status read_work(ms_store *store, ms_statement *statement, ms_arena *a
   if (found && !more) return read_plain(store, statement, arena, work);
   if (found) MS_TRY(ms_work_load(store, id, arena, work, &found));
   if (found) return MS_OK;
-  return ms_fail(&store->err, MS_CORRUPT, "table waiting: work %lld is not stored", (long long)id);
+  return ms_fail(&store->err, MS_CORRUPT, "table ms_waiting: work %lld is not stored",
+                 (long long)id);
 }
 
 ms_status ms_waiting_read(ms_store *store, const ms_stretch *stretch, ms_arena *arena,
@@ -87,7 +88,7 @@ ms_status ms_waiting_take(ms_store *store, int64_t lane, ms_spot first, ms_spot 
   ms_status status = ms_sql_take(store, count, delete_stretch, "iiiii", lane, first.due_at_ms,
                                  first.id, last.due_at_ms, last.id);
   if (status != MS_NOTFOUND) return status;
-  return ms_fail(&store->err, MS_CORRUPT, "table waiting: lane %lld has lost work %lld",
+  return ms_fail(&store->err, MS_CORRUPT, "table ms_waiting: lane %lld has lost work %lld",
                  (long long)lane, (long long)first.id);
 }
 

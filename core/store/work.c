@@ -21,15 +21,15 @@
 
 static const char select_work[] =
     "SELECT " SPEC_COLUMNS ", " LIFE_COLUMNS ", " DONE_COLUMNS
-    " FROM work w"
-    " LEFT JOIN life l ON l.id = w.id LEFT JOIN done d ON d.id = w.id WHERE w.id = ?";
+    " FROM ms_work w"
+    " LEFT JOIN ms_life l ON l.id = w.id LEFT JOIN ms_done d ON d.id = w.id WHERE w.id = ?";
 static const char insert_work[] =
-    "INSERT INTO work VALUES"
+    "INSERT INTO ms_work VALUES"
     " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 #define LIFE_VALUES " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 static const ms_dialects write_life = {
-    .sqlite = "INSERT OR REPLACE INTO life VALUES" LIFE_VALUES,
-    .postgres = "INSERT INTO life VALUES" LIFE_VALUES
+    .sqlite = "INSERT OR REPLACE INTO ms_life VALUES" LIFE_VALUES,
+    .postgres = "INSERT INTO ms_life VALUES" LIFE_VALUES
                 " ON CONFLICT (id) DO UPDATE SET "
                 "blocked = excluded.blocked, pending = excluded.pending, "
                 "attempt = excluded.attempt, run = excluded.run, period = excluded.period, "
@@ -40,27 +40,29 @@ static const ms_dialects write_life = {
                 "error = excluded.error, stop_reason = excluded.stop_reason, "
                 "output = excluded.output, behind = excluded.behind",
 };
-static const char delete_done[] = "DELETE FROM done WHERE id = ?";
-static const char delete_waiting[] = "DELETE FROM waiting WHERE lane = ? AND due_at = ? AND id = ?";
-static const char insert_tag[] = "INSERT INTO tag VALUES (?, ?) ON CONFLICT DO NOTHING";
+static const char delete_done[] = "DELETE FROM ms_done WHERE id = ?";
+static const char delete_waiting[] =
+    "DELETE FROM ms_waiting WHERE lane = ? AND due_at = ? AND id = ?";
+static const char insert_tag[] = "INSERT INTO ms_tag VALUES (?, ?) ON CONFLICT DO NOTHING";
 /* SQLite finds them by the tags, PostgreSQL by an index of their own. */
 static const ms_dialects delete_tags = {
-    .sqlite = "DELETE FROM tag WHERE id = ?1 AND tag IN (SELECT value FROM json_each(?2))",
-    .postgres = "DELETE FROM tag WHERE id = ?1",
+    .sqlite = "DELETE FROM ms_tag WHERE id = ?1 AND tag IN (SELECT value FROM json_each(?2))",
+    .postgres = "DELETE FROM ms_tag WHERE id = ?1",
 };
-static const char insert_name[] = "INSERT INTO name VALUES (?, 0, ?)";
-static const char delete_name[] = "DELETE FROM name WHERE name = ? AND trunk IN (0, 1) AND id = ?";
-static const char clear_name[] = "UPDATE work SET name = NULL WHERE id = ?";
-static const char insert_deadline[] = "INSERT INTO deadline VALUES (?, ?)";
-static const char delete_deadline[] = "DELETE FROM deadline WHERE at = ? AND id = ?";
+static const char insert_name[] = "INSERT INTO ms_name VALUES (?, 0, ?)";
+static const char delete_name[] =
+    "DELETE FROM ms_name WHERE name = ? AND trunk IN (0, 1) AND id = ?";
+static const char clear_name[] = "UPDATE ms_work SET name = NULL WHERE id = ?";
+static const char insert_deadline[] = "INSERT INTO ms_deadline VALUES (?, ?)";
+static const char delete_deadline[] = "DELETE FROM ms_deadline WHERE at = ? AND id = ?";
 static const char write_progress[] =
-    "INSERT INTO progress VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data";
-static const char delete_progress[] = "DELETE FROM progress WHERE id = ?";
-static const char delete_life[] = "DELETE FROM life WHERE id = ?";
-static const char delete_work[] = "DELETE FROM work WHERE id = ?";
+    "INSERT INTO ms_progress VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data";
+static const char delete_progress[] = "DELETE FROM ms_progress WHERE id = ?";
+static const char delete_life[] = "DELETE FROM ms_life WHERE id = ?";
+static const char delete_work[] = "DELETE FROM ms_work WHERE id = ?";
 /* What is noted together is deleted in one turn. */
 #define NOTE_MOST 256
-static const char insert_finish[] = "INSERT INTO finish (at, ids) VALUES (?, ?)";
+static const char insert_finish[] = "INSERT INTO ms_finish (at, ids) VALUES (?, ?)";
 
 void ms_work_init(ms_work *work) {
   *work = (ms_work){
@@ -198,7 +200,7 @@ ms_status ms_work_copy(ms_store *store, const ms_work *work, ms_arena *arena, ms
 }
 
 ms_status ms_work_lane(ms_store *store, int64_t id, int64_t *lane) {
-  return ms_sql_int(store, "SELECT lane FROM work WHERE id = ?", 0, lane, "i", id);
+  return ms_sql_int(store, "SELECT lane FROM ms_work WHERE id = ?", 0, lane, "i", id);
 }
 
 /* ---- Writing rows ---- */

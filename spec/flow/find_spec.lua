@@ -163,7 +163,7 @@ describe("finding work", function()
   end)
 
   it("texts that look like SQL are texts", function()
-    local name = "x'; DROP TABLE work; --"
+    local name = "x'; DROP TABLE ms_work; --"
     local id = manager:enqueue({ worker = name, tags = { name }, queue = name },
       { name = name, existing = "keep" })
     assert.are.equal(id, manager:query({ name = name })[1].id)

@@ -73,7 +73,8 @@ describe("opening a store", function()
 
   it("a SQLite file with a foreign application id is CORRUPT", function()
     local path = stores.path()
-    os.execute(("sqlite3 '%s' 'PRAGMA application_id = 77; CREATE TABLE work (id)'"):format(path))
+    os.execute(("sqlite3 '%s' 'PRAGMA application_id = 77; CREATE TABLE ms_work (id)'")
+      :format(path))
     expect.code("CORRUPT", moonshift.open(path))
   end)
 

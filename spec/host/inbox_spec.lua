@@ -85,6 +85,12 @@ with db:
     assert.are.equal(1, manager:count { all = true })
   end)
 
+  it("leaves each name to the application that does not begin with ms_ or moonshift_", function()
+    local _, path = open()
+    assert.are.equal("0\n", sql.run(path, [[SELECT count(*) FROM sqlite_schema
+      WHERE name NOT GLOB 'ms_*' AND name NOT GLOB 'moonshift_*' AND name NOT GLOB 'sqlite_*';]]))
+  end)
+
   it("is waited for when its transaction writes to the log long before it commits", function()
     local manager, path, seen = open()
     local pipe = sql.start(path, [[

@@ -259,7 +259,7 @@ describe("a store on a PostgreSQL server", function()
     it("when a newer moonshift has written it", function()
       local url = host:empty "work"
       open(url):close()
-      host:sql("work", "UPDATE moonshift.counter SET value = 99 WHERE name = 'schema'")
+      host:sql("work", "UPDATE moonshift.ms_counter SET value = 99 WHERE name = 'schema'")
       expect.text("schema version 99", refuse("VERSION", url))
     end)
 

@@ -31,12 +31,13 @@ describe("closing while the store does not take a result", function()
   end
 
   it("ends although nothing can be read", function()
-    close_damaged("UPDATE claim SET ids = 'x' || ids", "UPDATE claim SET ids = substr(ids, 2)")
+    close_damaged("UPDATE ms_claim SET ids = 'x' || ids",
+      "UPDATE ms_claim SET ids = substr(ids, 2)")
   end)
 
   it("ends although nothing can be written", function()
     close_damaged(
-      "CREATE TRIGGER refuse BEFORE INSERT ON done BEGIN SELECT RAISE(ABORT, 'no'); END",
+      "CREATE TRIGGER refuse BEFORE INSERT ON ms_done BEGIN SELECT RAISE(ABORT, 'no'); END",
       "DROP TRIGGER refuse")
   end)
 end)

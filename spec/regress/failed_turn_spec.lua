@@ -20,7 +20,7 @@ describe("while the store refuses what a turn writes", function()
         said[#said + 1] = event.kind
       end,
     })
-    refuse(path, "done")
+    refuse(path, "ms_done")
     local id = manager:enqueue { worker = "succeed", delay = "1h", deadline = "50ms" }
     local before = manager:stats().turns
     manager:await(id, "500ms")
@@ -40,7 +40,7 @@ describe("while the store refuses what a turn writes", function()
     end)
     request.at = 1
     assert.are.equal("applied_for_next_run", manager:update(id, request))
-    refuse(path, "claim")
+    refuse(path, "ms_claim")
     folder.write(gate, "")
     stores.until_true(manager, id, function()
       return #folder.lines(log) == 2
@@ -62,8 +62,8 @@ describe("while the store refuses what a turn writes", function()
       types[#types + 1] = event.type
     end)
     -- Another process has updated the work and not knocked yet.
-    sql(path, ([[INSERT INTO change (owner, at, events) VALUES (0, 9e15, '[UPDATED,%d]');
-      CREATE TRIGGER refuse BEFORE INSERT ON done BEGIN SELECT RAISE(ABORT, 'no'); END]])
+    sql(path, ([[INSERT INTO ms_change (owner, at, events) VALUES (0, 9e15, '[UPDATED,%d]');
+      CREATE TRIGGER refuse BEFORE INSERT ON ms_done BEGIN SELECT RAISE(ABORT, 'no'); END]])
       :gsub("UPDATED", "11"):format(id))
     local cancelled, _, code = manager:cancel(id)
     assert.is_nil(cancelled)

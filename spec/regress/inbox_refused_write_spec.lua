@@ -13,7 +13,7 @@ describe("a row of moonshift_inbox whose work cannot be written", function()
     }
     local known = manager:enqueue { worker = "nobody" }
     sql.run(path, [[
-      CREATE TRIGGER refuse BEFORE INSERT ON work WHEN NEW.trace = 'refused'
+      CREATE TRIGGER refuse BEFORE INSERT ON ms_work WHEN NEW.trace = 'refused'
         BEGIN SELECT RAISE(ABORT, 'no'); END;
       INSERT INTO moonshift_inbox (request) VALUES ('{"worker":"nobody","trace":"refused"}');]])
     stores.until_true(manager, known, function()

@@ -7,18 +7,20 @@
 
 /* Ids in more places than one, or in none; rows of works that are not there; claims of nobody. */
 static const char misplaced[] =
-    "WITH live (id) AS (SELECT value FROM claim, json_each(claim.ids) WHERE value > 0)"
+    "WITH live (id) AS (SELECT value FROM ms_claim, json_each(ms_claim.ids) WHERE value > 0)"
     " SELECT 'work ' || id || ' is in ' || places || ' places' FROM (SELECT w.id AS id,"
-    "  (SELECT count(*) FROM waiting WHERE id = w.id) + (SELECT count(*) FROM live WHERE id = w.id)"
-    "  + (SELECT count(*) FROM done WHERE id = w.id)"
-    "  + coalesce((SELECT blocked <> 0 FROM life WHERE id = w.id), 0) AS places FROM work w)"
+    "  (SELECT count(*) FROM ms_waiting WHERE id = w.id) + (SELECT count(*) FROM live WHERE id = "
+    "w.id)"
+    "  + (SELECT count(*) FROM ms_done WHERE id = w.id)"
+    "  + coalesce((SELECT blocked <> 0 FROM ms_life WHERE id = w.id), 0) AS places FROM ms_work w)"
     " WHERE places <> 1"
-    " UNION ALL SELECT 'a row of no work: ' || id FROM (SELECT id FROM waiting UNION ALL"
-    "  SELECT id FROM live UNION ALL SELECT id FROM done UNION ALL SELECT id FROM life UNION ALL"
-    "  SELECT id FROM progress UNION ALL SELECT id FROM tag UNION ALL SELECT id FROM name"
-    "  UNION ALL SELECT id FROM deadline) WHERE id NOT IN (SELECT id FROM work)"
-    " UNION ALL SELECT 'batch ' || batch || ' belongs to nobody' FROM claim"
-    "  WHERE owner NOT IN (SELECT id FROM process)";
+    " UNION ALL SELECT 'a row of no work: ' || id FROM (SELECT id FROM ms_waiting UNION ALL"
+    "  SELECT id FROM live UNION ALL SELECT id FROM ms_done UNION ALL SELECT id FROM ms_life UNION "
+    "ALL"
+    "  SELECT id FROM ms_progress UNION ALL SELECT id FROM ms_tag UNION ALL SELECT id FROM ms_name"
+    "  UNION ALL SELECT id FROM ms_deadline) WHERE id NOT IN (SELECT id FROM ms_work)"
+    " UNION ALL SELECT 'batch ' || batch || ' belongs to nobody' FROM ms_claim"
+    "  WHERE owner NOT IN (SELECT id FROM ms_process)";
 
 /* Fails with the statement's first row, if there is any but "ok". */
 static ms_status find_none(sqlite3 *connection, const char *sql, ms_err *err) {
@@ -78,7 +80,7 @@ static ms_status read_digest(sqlite3 *connection, uint64_t *digest, ms_err *err)
 }
 
 static bool has_tables(sqlite3 *connection) {
-  return sqlite3_exec(connection, "SELECT 1 FROM work", NULL, NULL, NULL) == SQLITE_OK;
+  return sqlite3_exec(connection, "SELECT 1 FROM ms_work", NULL, NULL, NULL) == SQLITE_OK;
 }
 
 static ms_status inspect(sqlite3 *connection, uint64_t *digest, ms_err *err) {
