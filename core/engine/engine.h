@@ -85,6 +85,7 @@ typedef struct ms_flight {
   char reason[MS_REASON_BYTES];
   bool interrupted;
   bool returned;     /* guarded by the engine's mutex: its result is in the inbox */
+  int64_t ended_at_ms;
   ms_buf progress;   /* guarded by the engine's mutex */
   bool has_progress; /* guarded by the engine's mutex */
   int64_t progress_at_ms;
@@ -228,6 +229,7 @@ struct ms_engine {
   ms_link customs;
   ms_sensing sensing;
   size_t ahead; /* claims beyond the free threads */
+  bool piled;   /* the last round that had room for the pool used it up, so more may wait */
   int64_t claimed_at_ms;
   size_t host_ahead;
   int64_t host_claimed_at_ms;
@@ -437,7 +439,7 @@ ms_status ms_settle_finished(ms_engine *engine, const ms_work *work);
 ms_status ms_schedule_claim(ms_engine *engine);
 /* How much to claim for a host that asks. */
 size_t ms_schedule_host_room(ms_engine *engine);
-bool ms_schedule_was_quick(const ms_engine *engine, const ms_run *run);
+bool ms_schedule_was_quick(ms_run *run);
 ms_place ms_schedule_place(ms_engine *engine, const ms_lane *lane, int64_t *timeout_ms);
 /* Stops runs whose conditions are gone, whose claim is void and, if judges, whose time is over. */
 ms_status ms_schedule_stop(ms_engine *engine, bool judges);

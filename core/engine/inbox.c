@@ -174,6 +174,7 @@ void ms_engine_nudge(ms_engine *engine) {
 static void take_result(ms_engine *engine, ms_run *run) {
   MS_POINT("result");
   ms_flight_of(run)->returned = true;
+  ms_flight_of(run)->ended_at_ms = ms_engine_now(engine);
   ms_list_push(&engine->results, &run->link);
 }
 

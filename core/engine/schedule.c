@@ -362,8 +362,8 @@ static ms_status write_claim(claim_round *round) {
 
 /* ---- How much ---- */
 
-bool ms_schedule_was_quick(const ms_engine *engine, const ms_run *run) {
-  return engine->turn.now_ms - run->begun_at_ms <= QUICK_MS;
+bool ms_schedule_was_quick(ms_run *run) {
+  return ms_flight_of(run)->ended_at_ms - run->begun_at_ms <= QUICK_MS;
 }
 
 static void set_pool_room(claim_round *round) {
@@ -372,7 +372,7 @@ static void set_pool_room(claim_round *round) {
   size_t ready = ms_executor_ready(engine->executor);
   round->free = ms_executor_free(engine->executor);
   int64_t since_ms = engine->turn.now_ms - engine->claimed_at_ms;
-  if (engine->observer_count || since_ms > AHEAD_PATIENCE_MS)
+  if (engine->observer_count || (since_ms > AHEAD_PATIENCE_MS && !engine->piled))
     engine->ahead = 0;
   else if (!ready && engine->turn.quick) {
     engine->ahead = engine->ahead ? engine->ahead * 2 : AHEAD_FIRST;
@@ -389,11 +389,13 @@ static ms_status claim(claim_round *round) {
   if (queues) round->started = ms_arena_take(&round->arena, queues * sizeof *round->started);
   if (queues && !round->started) return ms_engine_no_memory(engine);
   set_pool_room(round);
+  bool had_room = round->room[MS_PLACE_POOL] > 0;
   round->room[MS_PLACE_HOST] = (int64_t)engine->turn.host_room;
   for (size_t i = 0; i < lanes->count; i++)
     MS_TRY(consider(round, lanes->items[i]));
   MS_TRY(take_all(round));
   engine->turn.has_room = round->room[MS_PLACE_POOL] > 0;
+  if (had_room) engine->piled = !engine->turn.has_room;
   bool used_up = engine->turn.host_room && !round->room[MS_PLACE_HOST];
   engine->turn.host_ready = engine->turn.host_ready || used_up;
   MS_TRY(ms_schedule_look_at_rates(engine));
@@ -468,7 +470,7 @@ static bool impatient(ms_engine *engine, int64_t claimed_at_ms) {
 static void take_back_from_pool(ms_engine *engine) {
   if (!engine->executor || !engine->ahead || !ms_executor_ready(engine->executor)) return;
   if (!impatient(engine, engine->claimed_at_ms)) return;
-  engine->ahead = 0;
+  engine->ahead = engine->turn.quick ? engine->ahead / 2 : 0;
   ms_executor_take_back(engine->executor, &engine->turn.taken_back);
 }
 

@@ -179,7 +179,7 @@ static ms_status write_all_progress(ms_engine *engine) {
 static ms_status settle_results(ms_engine *engine, ms_link *results) {
   MS_LIST_EACH (link, results) {
     ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
-    engine->turn.quick = ms_schedule_was_quick(engine, run);
+    engine->turn.quick = ms_schedule_was_quick(run);
     MS_TRY(ms_settle_result(engine, run));
   }
   return ms_settle_unblock(engine);
