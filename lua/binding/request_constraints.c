@@ -69,9 +69,10 @@ static void read_watched(reader *r, int index, const ms_path *path, ms_watched *
   if (!out->path.data) ms_check_fail(r->L, &path_path, "expected a path, got nil");
 }
 
-/* Paths and options stand in one table: 1..n and names. */
+/* Paths and options stand in one table: 1..n and names. JSON, which knows no such tables, has the
+ * paths under a name of their own; they are left on the stack, or nil. */
 static size_t read_file_options(reader *r, int index, const ms_path *path) {
-  static const char *const names[] = {"settle", "max_wait", "rearm"};
+  static const char *const names[] = {"settle", "max_wait", "rearm", "paths"};
   size_t count = 0;
   for (lua_pushnil(r->L); lua_next(r->L, index) != 0; lua_pop(r->L, 1)) {
     int64_t position;
@@ -79,22 +80,21 @@ static size_t read_file_options(reader *r, int index, const ms_path *path) {
       count++;
       continue;
     }
-    size_t name = ms_check_key(r->L, -2, path, names, 3);
+    size_t name = ms_check_key(r->L, -2, path, names, 4);
     ms_path option = ms_path_field(path, names[name]);
     if (name == 0) {
       r->out->settle_ms = ms_check_duration_ms(r->L, -1, &option, true);
     } else if (name == 1) {
       r->out->max_wait_ms = ms_check_duration_ms(r->L, -1, &option, false);
-    } else {
+    } else if (name == 2) {
       r->out->rearm = ms_check_boolean(r->L, -1, &option);
     }
   }
+  lua_getfield(r->L, index, "paths");
   return count;
 }
 
-static void read_files(reader *r, int index, const ms_path *path) {
-  ms_check_table(r->L, index, path, "a list of paths");
-  size_t count = read_file_options(r, index, path);
+static void read_paths(reader *r, int index, const ms_path *path, size_t count) {
   if (count == 0) ms_check_fail(r->L, path, "expected at least one path");
   ms_watched *files = ms_own_take(r->L, r->own, count * sizeof *files);
   for (size_t i = 0; i < count; i++, lua_pop(r->L, 1)) {
@@ -104,6 +104,20 @@ static void read_files(reader *r, int index, const ms_path *path) {
   }
   r->out->files = files;
   r->out->file_count = count;
+}
+
+static void read_files(reader *r, int index, const ms_path *path) {
+  ms_check_table(r->L, index, path, "a list of paths");
+  size_t count = read_file_options(r, index, path);
+  if (lua_isnil(r->L, -1)) {
+    read_paths(r, index, path, count);
+  } else {
+    ms_path paths = ms_path_field(path, "paths");
+    if (count) ms_check_fail(r->L, &paths, "the list around it has paths already");
+    int list = lua_gettop(r->L);
+    read_paths(r, list, &paths, ms_check_list(r->L, list, &paths, "a list of paths"));
+  }
+  lua_pop(r->L, 1);
   if (r->out->max_wait_ms < r->out->settle_ms) {
     ms_path max_wait = ms_path_field(path, "max_wait");
     ms_check_fail(r->L, &max_wait, "shorter than settle");

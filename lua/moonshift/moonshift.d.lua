@@ -129,6 +129,7 @@ function work:log(level, message) end
 ---@field max_wait? moonshift.Duration but no longer after the first change, 1 m by default
 ---@field rearm? boolean waits for the next change after each run: such work never finishes by itself
 ---@field [integer] string|{ path: string, recursive: boolean? }
+---@field paths? (string|{ path: string, recursive: boolean? })[] the same list by name, for JSON
 
 ---@class moonshift.Constraints
 ---@field network? "connected"|"unmetered"|"metered"|"not_roaming"

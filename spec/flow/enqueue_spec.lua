@@ -174,7 +174,12 @@ describe("enqueuing", function()
     refused({ worker = "a", constraints = { network = "fast" } }, "request.constraints.network")
     refused({ worker = "a", constraints = { charging = "yes" } }, "request.constraints.charging")
     refused({ worker = "a", constraints = { custom = "vpn" } }, "request.constraints.custom")
-    refused({ worker = "a", constraints = { files = {} } }, "request.constraints.files")
+    local files = "request.constraints.files"
+    refused({ worker = "a", constraints = { files = {} } }, files)
+    refused({ worker = "a", constraints = { files = { paths = {} } } }, files .. ".paths")
+    refused({ worker = "a", constraints = { files = { paths = "a" } } }, files .. ".paths")
+    refused({ worker = "a", constraints = { files = { "a", paths = { "b" } } } }, files .. ".paths")
+    refused({ worker = "a", constraints = { files = { paths = { "a", 7 } } } }, files .. ".paths[2]")
   end)
 
   it("a name or tag of 255 bytes is fine, one more is an error that names the limit", function()

@@ -182,7 +182,7 @@ describe("work that waits for real files", function()
   end)
 
   it("is watched from the moment on at which a row of moonshift_inbox has become it", function()
-    local request = '{"worker":"take","constraints":{"files":["%s"]}}'
+    local request = '{"worker":"take","constraints":{"files":{"paths":["%s"],"settle":"50ms"}}}'
     sql.run(path, sql.insert { request = request:format(at "a") })
     local other = manager:enqueue { worker = "nobody" }
     local id = stores.until_true(manager, other, function()

@@ -102,6 +102,25 @@ function format.json(value)
   return core.encode({ value }):sub(2, -2)
 end
 
+-- A list that has options as well is no data: its elements move to a field of their own.
+local function with_named_paths(constraints)
+  local files = { paths = {} }
+  for key, value in pairs(constraints.files) do
+    (type(key) == "number" and files.paths or files)[key] = value
+  end
+  local named = {}
+  for key, value in pairs(constraints) do
+    named[key] = value
+  end
+  named.files = files
+  return named
+end
+
+--- JSON text of constraints, as they may be given in JSON.
+function format.constraints_json(constraints)
+  return format.json(constraints.files and with_named_paths(constraints) or constraints)
+end
+
 --- JSON text of an info, its keys in order. Each field is written by itself, since its data may be
 --- as deep as data can be.
 function format.info_json(info)
@@ -110,7 +129,8 @@ function format.info_json(info)
   end
   local fields = {}
   for index, key in ipairs(sorted_keys(info)) do
-    fields[index] = ('"%s":%s'):format(key, format.json(info[key]))
+    local json = key == "constraints" and format.constraints_json or format.json
+    fields[index] = ('"%s":%s'):format(key, json(info[key]))
   end
   return "{" .. table.concat(fields, ",") .. "}"
 end

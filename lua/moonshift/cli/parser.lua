@@ -93,7 +93,8 @@ local function add_enqueue(parser)
   enqueue:option("--backoff-delay", "First wait after a retry."):argname("DURATION")
     :convert(to_time)
   enqueue:option("--constraint", "Start it only while this holds: network=connected, charging, "
-    .. "custom=NAME, files=PATH and so on."):count("*"):argname "NAME[=VALUE]"
+    .. "custom=NAME, files=PATH, files.settle=2s, files.rearm and so on."):count("*")
+    :argname "NAME[=VALUE]"
   enqueue:option("--trace", "Text for logs and events."):argname "TEXT"
   return enqueue
 end

@@ -14,6 +14,8 @@ local record = {}
 local function text_of(key, value, now)
   if key:match "_at$" then
     return ("%s (%s)"):format(format.time(value), format.from_now(value, now))
+  elseif key == "constraints" then
+    return format.constraints_json(value)
   elseif type(value) == "table" then
     return next(value) ~= nil and format.json(value) or nil
   elseif type(value) == "number" and value % 1 == 0 then

@@ -32,14 +32,19 @@ local function add_to(list, value)
   return list
 end
 
---- "charging" and "charging=true" are one; custom and files collect what is given.
+--- "charging" and "charging=true" are one; custom and files collect what is given, "files.settle=2s"
+--- is an option of files.
 local function read_constraints(words)
   local constraints
   for _, word in ipairs(words) do
     local name, value = word:match "^([^=]+)=(.*)$"
     name = name or word
     constraints = constraints or {}
-    if name == "custom" or name == "files" then
+    local option = name:match "^files%.(.+)$"
+    if option then
+      constraints.files = constraints.files or {}
+      constraints.files[option] = value == nil or read_value(value)
+    elseif name == "custom" or name == "files" then
       constraints[name] = add_to(constraints[name], value)
     else
       constraints[name] = value == nil or read_value(value)
