@@ -201,10 +201,12 @@ static ms_status apply_idle(ms_engine *engine, ms_call *call) {
   return MS_OK;
 }
 
-/* Whoever waits for rest asks after every turn: while something runs that needs no turn. */
+/* Whoever waits for rest is answered without a turn while something runs, and next hears of a turn
+ * that leaves nothing running. */
 static bool is_running(ms_engine *engine) {
   pthread_mutex_lock(&engine->mutex);
   bool running = engine->running;
+  engine->rests = running;
   pthread_mutex_unlock(&engine->mutex);
   return running;
 }

@@ -213,6 +213,7 @@ struct ms_engine {
   int wake_fds[2];
   bool woken;
   bool heeds;  /* the host waits for the next change */
+  bool rests;  /* and only for one after which nothing runs */
   bool polled; /* the host's loop watches the pipe, so it may wait at any time */
 
   /* Only whoever turns. */
@@ -338,6 +339,8 @@ void ms_hearing_failed(ms_engine *engine);
 void ms_hearing_publish(ms_engine *engine);
 /* With the mutex held: the host will look at the store and then wait for a change. */
 void ms_hearing_heed(ms_engine *engine);
+/* With the mutex held: nobody is to hear of changes while something runs here. */
+bool ms_hearing_rests(const ms_engine *engine);
 /* With the mutex held: there was a change; true if the host waits for it. */
 bool ms_hearing_heard(ms_engine *engine);
 

@@ -40,13 +40,19 @@ static bool always_heeds(const ms_engine *engine) {
   return engine->polled || engine->observer_count;
 }
 
+bool ms_hearing_rests(const ms_engine *engine) {
+  return engine->rests && engine->running && !always_heeds(engine);
+}
+
 void ms_hearing_heed(ms_engine *engine) {
+  engine->rests = false;
   if (engine->heeds) return;
   engine->heeds = true;
   want(engine, MS_WANT_ENDS, true);
 }
 
 bool ms_hearing_heard(ms_engine *engine) {
+  if (ms_hearing_rests(engine)) return false;
   bool heeded = engine->heeds || always_heeds(engine);
   engine->heeds = false;
   want(engine, MS_WANT_ENDS, always_heeds(engine));

@@ -307,7 +307,8 @@ void ms_wake(ms_manager *engine) {
 
 static bool has_something(ms_engine *engine, int64_t seen) {
   pthread_mutex_lock(&engine->mutex);
-  bool has = engine->changes != seen || engine->host_ready || !ms_list_empty(&engine->events) ||
+  bool changed = engine->changes != seen && !ms_hearing_rests(engine);
+  bool has = changed || engine->host_ready || !ms_list_empty(&engine->events) ||
              !ms_list_empty(&engine->host_runs);
   pthread_mutex_unlock(&engine->mutex);
   return has;
