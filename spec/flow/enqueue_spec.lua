@@ -179,7 +179,7 @@ describe("enqueuing", function()
     refused({ worker = "a", constraints = { files = { paths = {} } } }, files .. ".paths")
     refused({ worker = "a", constraints = { files = { paths = "a" } } }, files .. ".paths")
     refused({ worker = "a", constraints = { files = { "a", paths = { "b" } } } }, files .. ".paths")
-    refused({ worker = "a", constraints = { files = { paths = { "a", 7 } } } }, files .. ".paths[2]")
+    refused({ worker = "a", constraints = { files = { paths = { 7 } } } }, files .. ".paths[1]")
   end)
 
   it("a name or tag of 255 bytes is fine, one more is an error that names the limit", function()

@@ -32,8 +32,8 @@ local function add_to(list, value)
   return list
 end
 
---- "charging" and "charging=true" are one; custom and files collect what is given, "files.settle=2s"
---- is an option of files.
+--- "charging" and "charging=true" are one; custom and files collect what is given, and
+--- "files.settle=2s" is an option of files.
 local function read_constraints(words)
   local constraints
   for _, word in ipairs(words) do
