@@ -28,7 +28,8 @@ ms_status ms_edge_outputs(struct ms_store *store, int64_t id, ms_arena *arena, m
                           size_t *count);
 ms_status ms_edge_unfinished_dependent(struct ms_store *store, int64_t id, bool *any);
 /* Notes the finished prerequisites whose last dependent has finished with this one, each under the
- * time at which it finished itself: sweeping passed over them for their dependents' sake. */
+ * time at which it finished itself: sweeping may have passed over them for their dependents' sake.
+ * As long as it has passed over nothing, their own notes are still there. */
 ms_status ms_edge_note_released(struct ms_store *store, int64_t id);
 /* How many prerequisites are unfinished, and the lowest-placed failed and cancelled ones (0 =
  * none). */

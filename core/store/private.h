@@ -39,6 +39,7 @@ struct ms_store {
   int64_t last_id;    /* the highest ever given out */
   int64_t deleted_id; /* ids up to this one are remembered by a row of their own */
   int64_t last_batch;
+  bool passed_over; /* retention has left finished works alone that others still needed */
   ms_lanes lanes;
   ms_claims claims;
   ms_queues queues;

@@ -67,6 +67,12 @@ ms_status ms_prune_take(ms_store *store, int64_t before_ms, ms_ids *ids, bool *m
   return MS_OK;
 }
 
+ms_status ms_prune_pass_over(ms_store *store) {
+  if (store->passed_over) return MS_OK;
+  store->passed_over = true;
+  return ms_store_set_counter(store, "passed_over", 1);
+}
+
 ms_status ms_prune_next(ms_store *store, int64_t *finished_at_ms) {
   ms_first *first = &store->finish;
   if (!first->known) MS_TRY(ms_sql_int(store, select_next, MS_NEVER, &first->at_ms, ""));

@@ -16,6 +16,8 @@ struct ms_store;
 /* Takes the oldest notes of works that finished at or before before_ms: a batch of works to look
  * at, and *more when other such notes are left. Sweeping looks only at these. */
 ms_status ms_prune_take(struct ms_store *store, int64_t before_ms, ms_ids *ids, bool *more);
+/* A work that such a note led to is left alone, since an unfinished one depends on it. */
+ms_status ms_prune_pass_over(struct ms_store *store);
 /* When the oldest note was made; MS_NEVER if there is none. */
 ms_status ms_prune_next(struct ms_store *store, int64_t *finished_at_ms);
 /* All works that finished at or before before_ms. */

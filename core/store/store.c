@@ -66,13 +66,15 @@ static void forget(ms_store *store) {
 
 /* The highest id is that of the newest work, or of one that has been deleted since. A process never
  * goes back in its own batches; those of others are told apart by their owner. */
-static ms_status read_ids(ms_store *store) {
-  int64_t newest, batch;
+static ms_status read_numbers(ms_store *store) {
+  int64_t newest, batch, passed_over;
   MS_TRY(ms_store_counter(store, "id", &store->deleted_id));
+  MS_TRY(ms_store_counter(store, "passed_over", &passed_over));
   MS_TRY(ms_sql_int(store, "SELECT max(id) FROM ms_work", 0, &newest, ""));
   MS_TRY(ms_sql_int(store, "SELECT max(batch) FROM ms_claim", 0, &batch, ""));
   store->last_id = newest > store->deleted_id ? newest : store->deleted_id;
   if (batch > store->last_batch) store->last_batch = batch;
+  store->passed_over = passed_over != 0;
   return MS_OK;
 }
 
@@ -81,7 +83,7 @@ static ms_status refresh(ms_store *store, int64_t version, bool *changed) {
   *changed = version != store->data_version;
   if (!*changed) return MS_OK;
   forget(store);
-  MS_TRY(read_ids(store));
+  MS_TRY(read_numbers(store));
   MS_TRY(ms_lanes_load(store));
   MS_TRY(ms_claims_load(store));
   MS_TRY(ms_queues_load(store));
