@@ -148,7 +148,7 @@ static ms_status load_flight(ms_engine *engine, const candidate *from, const ms_
     return ms_engine_no_memory(engine);
   }
   flight->host = from->place == MS_PLACE_HOST;
-  flight->fresh = !work->has_life;
+  flight->fresh = true;
   flight->claimed_at_ms = engine->turn.now_ms;
   flight->run.timeout_ms = work->timeout_ms ? work->timeout_ms : from->timeout_ms;
   return fill_run(engine, flight);

@@ -252,7 +252,7 @@ static ms_status settle_live(ms_engine *engine, ms_run *run, ms_arena *arena) {
   bool found = true;
   if (!flight->fresh) MS_TRY(ms_work_load(engine->store, run->id, arena, &work, &found));
   work.state = MS_RUNNING;
-  if (flight->noted || work.has_life) MS_TRY(ms_progress_clear(engine->store, run->id));
+  if (flight->noted || work.run > 0) MS_TRY(ms_progress_clear(engine->store, run->id));
   return apply_result(engine, run, &work, arena);
 }
 

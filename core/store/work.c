@@ -365,9 +365,16 @@ ms_status ms_work_replace(ms_store *store, const ms_work *before, const ms_work 
   return before->state == MS_ENQUEUED ? enter(store, after) : MS_OK;
 }
 
+/* The row in done tells all that has changed in a work that finishes, but for its period and that
+ * it is not blocked any more. */
+static bool outlives(const ms_work *before, const ms_work *after) {
+  return before->has_life && ms_state_is_finished(after->state) && before->state != MS_BLOCKED &&
+         before->period == after->period;
+}
+
 ms_status ms_work_move(ms_store *store, const ms_work *before, const ms_work *after, bool ended) {
   MS_TRY(leave(store, before, ended));
-  if (after->has_life) MS_TRY(ms_work_write_life(store, after));
+  if (after->has_life && !outlives(before, after)) MS_TRY(ms_work_write_life(store, after));
   if (before->deadline_ms != MS_NEVER) MS_TRY(move_deadline(store, before, after));
   return enter(store, after);
 }
