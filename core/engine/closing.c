@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "base/point.h"
 #include "engine/engine.h"
 
 #include <unistd.h>
@@ -39,6 +40,7 @@ static ms_status apply_stop_all(ms_engine *engine, ms_call *call) {
 
 static ms_status apply_leave(ms_engine *engine, ms_call *call) {
   (void)call;
+  MS_POINT("leave");
   engine->turn.tells_all = true;
   return engine->runs.count ? MS_OK : ms_process_delete(engine->store, engine->owner);
 }
@@ -128,6 +130,7 @@ ms_status ms_close(ms_manager *engine, int64_t grace_ms, ms_err *err) {
   status = ms_drain(engine, err);
   end_runs(engine, grace_ms < 0 ? engine->options.stop_grace_ms : grace_ms);
   ms_engine_call(engine, &leave, NULL);
+  MS_POINT("close");
   ms_release(engine);
   return status;
 }

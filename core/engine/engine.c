@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include "base/mem.h"
+#include "base/point.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -168,6 +169,7 @@ static ms_status add_process(ms_engine *engine) {
 static ms_status apply_join(ms_engine *engine, ms_call *call) {
   (void)call;
   MS_TRY(add_process(engine));
+  MS_POINT("join");
   engine->turn.tells_all = true;
   if (engine->board) {
     ms_board_want(engine->board, engine->owner, MS_WANT_WORK, true);

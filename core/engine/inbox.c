@@ -81,11 +81,13 @@ static void checkpoint(ms_engine *engine) {
   pthread_mutex_unlock(&engine->mutex);
   if (pages < (idle ? WAL_PAGES_IDLE : WAL_PAGES_BOUND)) return;
   if (!ms_peers_lock_checkpoint(&engine->peers)) return;
+  MS_POINT("checkpoint");
   int64_t begun_ms = ms_clock_steady_ms(&engine->world->clock);
   if (ms_store_checkpoint(engine->store) != MS_OK) {
     ms_engine_trouble(engine, "store", ms_store_err(engine->store)->message, 0, NULL);
   }
   ms_turn_note_longest(engine, begun_ms, &engine->stats.longest_checkpoint_ms);
+  MS_POINT("checkpointed");
   ms_peers_unlock_checkpoint(&engine->peers);
   pthread_mutex_lock(&engine->mutex);
   engine->wal_pages = ms_store_wal_pages(engine->store);

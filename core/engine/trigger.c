@@ -1,3 +1,4 @@
+#include "base/point.h"
 #include "engine/engine.h"
 #include "model/paths.h"
 #include "sense/snapshot.h"
@@ -244,6 +245,7 @@ static ms_status take_change(ms_engine *engine, ms_change *change, ms_files *fil
 }
 
 ms_status ms_trigger_change(ms_engine *engine, ms_change *change) {
+  MS_POINT("change");
   ms_arena arena = {0};
   ms_files files;
   bool found;

@@ -1,5 +1,6 @@
 #include "store/schema.h"
 
+#include "base/point.h"
 #include "store/sqlite.h"
 
 #include <stdbool.h>
@@ -291,6 +292,7 @@ ms_status ms_schema_migrate(sqlite3 *connection, ms_err *err) {
   while (more) {
     MS_TRY(execute(connection, "BEGIN IMMEDIATE", err));
     ms_status status = migrate_one(connection, &more, err);
+    MS_POINT("schema");
     if (status == MS_OK) status = execute(connection, "COMMIT", err);
     if (status != MS_OK) {
       sqlite3_exec(connection, "ROLLBACK", NULL, NULL, NULL);

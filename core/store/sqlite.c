@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/point.h"
 #include "store/private.h"
 #include "store/schema.h"
 
@@ -296,6 +297,7 @@ static void join_line(ms_store *store) {
   sqlite *connection = sqlite_of(store);
   connection->ticket = ms_line_join(store->board);
   connection->in_line = true;
+  MS_POINT("line");
 }
 
 static void leave_line(ms_store *store) {
@@ -325,6 +327,7 @@ static ms_status begin_write_in_turn(ms_store *store) {
   sqlite_of(store)->busy_since_ms = steady_ms();
   join_line(store);
   ms_status status = wait_in_line(store);
+  MS_POINT("begun");
   if (status != MS_OK) sqlite_of(store)->in_line = false;
   return status;
 }

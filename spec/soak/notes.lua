@@ -20,4 +20,21 @@ function notes.lines(path)
   return lines
 end
 
+--- The works that wait for a file in the folder, by id: true if it was changed after they were
+--- acknowledged.
+function notes.waiting_for_files(folder)
+  local path_of, touched = {}, {}
+  for _, line in ipairs(notes.lines(folder .. "/acknowledged")) do
+    local path, id = line:match "^files (%S+) (%d+)$"
+    local changed = line:match "^touch (%S+)$"
+    if id then
+      path_of[tonumber(id)], touched[tonumber(id)] = path, false
+    end
+    for waiting, file in pairs(changed and path_of or {}) do
+      touched[waiting] = touched[waiting] or file == changed
+    end
+  end
+  return touched
+end
+
 return notes

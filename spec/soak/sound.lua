@@ -8,7 +8,8 @@ local sound = {}
 
 local function check_acknowledged(folder, infos, complain)
   for _, line in ipairs(notes.lines(folder .. "/acknowledged")) do
-    for id in line:gmatch "%d+" do
+    local ids = line:match "^work (.*)$" or line:match "^files %S+ (%d+)$" or ""
+    for id in ids:gmatch "%d+" do
       if not infos[tonumber(id)] then
         complain(("work %s was acknowledged and is not stored"):format(id))
       end
@@ -16,23 +17,56 @@ local function check_acknowledged(folder, infos, complain)
   end
 end
 
---- Each run began once, and what succeeded has come to its end at least once.
-local function check_runs(folder, infos, complain)
-  local begun, ended = {}, {}
-  for _, line in ipairs(notes.lines(folder .. "/runs")) do
-    local word, id, run = line:match "^(%a+) (%d+) (%d+)$"
-    if word == "begin" and begun[id .. "/" .. run] then
-      complain(("run %s of work %s began twice"):format(run, id))
-    elseif word == "begin" then
-      begun[id .. "/" .. run] = true
-    elseif word == "end" then
-      ended[tonumber(id)] = true
+--- A row that a program left has become one work, or is a row still.
+local function check_rows(folder, infos, complain)
+  local found = {}
+  for _, info in pairs(infos) do
+    if info.trace then
+      found[info.trace] = (found[info.trace] or 0) + 1
     end
   end
-  for id, info in pairs(infos) do
-    if info.state == "succeeded" and not ended[id] then
-      complain(("work %d succeeded without having run"):format(id))
+  for _, line in ipairs(notes.lines(folder .. "/acknowledged")) do
+    local trace = line:match "^row (%S+)$"
+    if trace and found[trace] ~= 1 then
+      complain(("row %s became %d works"):format(trace, found[trace] or 0))
     end
+  end
+end
+
+--- Each run that began has a number of its own, and each number below the highest is recorded.
+local function read_runs(folder, infos, complain)
+  local runs = { begun = {}, ended = {}, late = 0, count = 0 }
+  for _, line in ipairs(notes.lines(folder .. "/runs")) do
+    local word, id, run = line:match "^(%a+) (%d+) (%d+)$"
+    local info = infos[tonumber(id)]
+    if word == "begin" then
+      if runs.begun[id .. "/" .. run] then
+        complain(("run %s of work %s began twice"):format(run, id))
+      elseif info and info.run < tonumber(run) then
+        complain(("work %s began its run %s and has %d"):format(id, run, info.run))
+      end
+      runs.begun[id .. "/" .. run] = true
+      runs.count = runs.count + 1
+    elseif word == "end" then
+      runs.ended[id .. "/" .. run] = true
+    else
+      runs.late = runs.late + 1
+    end
+  end
+  return runs
+end
+
+--- What succeeded has the result of its last run, which came to its end and was not told to stop.
+local function check_result(info, runs, complain)
+  local output = info.output or {}
+  if output.late then
+    complain(("work %d has the result of a run that was told to stop"):format(info.id))
+  end
+  if info.state == "succeeded" and not runs.ended[info.id .. "/" .. info.run] then
+    complain(("work %d succeeded in run %d, which did not end"):format(info.id, info.run))
+  elseif info.state == "succeeded" and output.run ~= info.run then
+    complain(("work %d succeeded in run %d with the result of run %s"):format(info.id, info.run,
+      tostring(output.run)))
   end
 end
 
@@ -67,7 +101,8 @@ local function read_all(manager)
   return infos
 end
 
---- Returns a list of complaints. is_over: everything has had time to finish.
+--- Returns a list of complaints, and how many runs there were and how many results came too late.
+--- is_over: everything has had time to finish.
 function sound.check(folder, is_over)
   local complaints = notes.lines(folder .. "/violations")
   local function complain(text)
@@ -80,14 +115,16 @@ function sound.check(folder, is_over)
   local infos = read_all(manager)
   manager:close()
   check_acknowledged(folder, infos, complain)
-  check_runs(folder, infos, complain)
+  check_rows(folder, infos, complain)
+  local runs = read_runs(folder, infos, complain)
   for _, info in pairs(infos) do
     check_state(info, infos, complain)
+    check_result(info, runs, complain)
     if is_over and not FINISHED[info.state] then
       complain(("work %d is still %s"):format(info.id, info.state))
     end
   end
-  return complaints
+  return complaints, runs.count, runs.late
 end
 
 return sound

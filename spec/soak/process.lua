@@ -1,0 +1,48 @@
+--- What the system knows of a process.
+local process = {}
+
+local function read(path)
+  local file = io.open(path, "r")
+  local text = file and file:read "*a"
+  if file then
+    file:close()
+  end
+  return text
+end
+
+--- Its number, its state as one letter, and when it was started.
+local function look(pid)
+  local stat = read("/proc/" .. pid .. "/stat")
+  local number, state, rest = (stat or ""):match "^(%d+) %(.*%) (%S) (.*)$"
+  local fields = {}
+  for field in (rest or ""):gmatch "%S+" do
+    fields[#fields + 1] = field
+  end
+  return number, state, fields[19]
+end
+
+local function is_over(state)
+  return not state or state == "Z" or state == "X"
+end
+
+--- Number and start time, which no other process has; nil if it is gone or only waits to be reaped.
+function process.identity(pid)
+  local number, state, started = look(pid)
+  return not is_over(state) and number .. " " .. started or nil
+end
+
+--- A stopped process lives.
+function process.lives(identity)
+  local pid = identity:match "^%d+"
+  return pid ~= nil and process.identity(pid) == identity
+end
+
+function process.is_over(pid)
+  return is_over(select(2, look(pid)))
+end
+
+function process.is_stopped(pid)
+  return select(2, look(pid)) == "T"
+end
+
+return process
