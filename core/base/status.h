@@ -32,9 +32,11 @@ typedef enum ms_status {
 #undef X
 } ms_status;
 
+#define MS_ERR_SIZE 1024
+
 typedef struct ms_err {
   ms_status status;
-  char message[1024];
+  char message[MS_ERR_SIZE];
 } ms_err;
 
 /* The stable code word, such as "NOTFOUND". */

@@ -84,7 +84,7 @@ typedef struct ms_flight {
   int64_t stopped_at_ms; /* MS_NEVER = not stopped */
   char reason[MS_REASON_BYTES];
   bool interrupted;
-  bool returned;     /* guarded by the engine's mutex: its result is in the inbox */
+  bool returned; /* guarded by the engine's mutex: its result is in the inbox */
   int64_t ended_at_ms;
   ms_buf progress;   /* guarded by the engine's mutex */
   bool has_progress; /* guarded by the engine's mutex */
@@ -170,16 +170,18 @@ struct ms_engine {
   int64_t clock_base_ms;     /* the offset from which the store counts; 0 but on a server */
   int64_t owner;
   ms_peers peers;
-  ms_board *board;       /* NULL = nobody else can have the store open */
-  ms_wal wal;            /* watched for rows of others */
-  ms_ids others;         /* numbers of the other processes on the store */
-  ms_ids doors;          /* where each of them is knocked at */
-  bool jumped;           /* the clock was set and no turn has taken note of it */
-  bool foreign;          /* others have changed the store and no turn has taken note of it */
-  bool arrivals;         /* rows of moonshift_inbox may wait that no turn has looked for */
-  int64_t rows_from_ms;  /* by the steady clock, when they are taken in again */
-  int64_t look_pause_ms; /* between two looks meanwhile, twice as long each time */
-  int64_t look_again_ms; /* until then a process that ends may still hold its lock */
+  ms_board *board;        /* NULL = nobody else can have the store open */
+  ms_wal wal;             /* watched for rows of others */
+  ms_ids others;          /* numbers of the other processes on the store */
+  ms_ids doors;           /* where each of them is knocked at */
+  bool jumped;            /* the clock was set and no turn has taken note of it */
+  bool foreign;           /* others have changed the store and no turn has taken note of it */
+  bool arrivals;          /* rows of moonshift_inbox may wait that no turn has looked for */
+  int64_t rows_from_ms;   /* by the steady clock, when they are taken in again */
+  int64_t look_pause_ms;  /* between two looks meanwhile, twice as long each time */
+  int64_t look_again_ms;  /* until then a process that ends may still hold its lock */
+  char told[MS_ERR_SIZE]; /* why turns fail, as it was told; empty when the last one did not */
+  int64_t told_at_ms;
   ms_executor *executor;
   ms_worker_name *names;
   size_t name_count;

@@ -9,6 +9,8 @@
 
 /* How long results wait after a turn that failed before they are tried again. */
 #define RETRY_TURN_MS 100
+/* The same failure is told again when it has lasted so long. */
+#define TELL_AGAIN_MS 60000
 
 ms_flight *ms_flight_of(ms_run *run) {
   return (ms_flight *)(void *)run;
@@ -454,19 +456,28 @@ static void fail_calls(ms_engine *engine, ms_link *calls, bool reads, ms_status 
   }
 }
 
+/* Turns without callers to answer are tried again and again, and fail in the same way. */
+static void tell_of_failure(ms_engine *engine) {
+  const char *message = ms_store_err(engine->store)->message;
+  bool known = strcmp(engine->told, message) == 0;
+  if (known && engine->turn.now_ms < engine->told_at_ms + TELL_AGAIN_MS) return;
+  snprintf(engine->told, sizeof engine->told, "%s", message);
+  engine->told_at_ms = engine->turn.now_ms;
+  ms_engine_trouble(engine, "store", message, 0, NULL);
+}
+
 static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results) {
   turn_begin(engine);
   ms_status status = transact(engine, calls, results);
   engine->stats.turns++;
   if (status == MS_OK) {
     publish(engine, results);
+    engine->told[0] = '\0';
   } else {
     bool unheard = !ms_list_empty(results) || !has_calls(calls, false);
     fail_calls(engine, calls, false, status);
     take_down(engine, results);
-    if (unheard && status != MS_BUSY) {
-      ms_engine_trouble(engine, "store", ms_store_err(engine->store)->message, 0, NULL);
-    }
+    if (unheard && status != MS_BUSY) tell_of_failure(engine);
   }
   pthread_mutex_lock(&engine->mutex);
   engine->deferred = status != MS_OK;
