@@ -142,15 +142,18 @@ ms_status ms_claims_add(ms_store *store, int64_t owner, int64_t at_ms, const int
                     .dirty = true};
   claim.ids = ms_mem_alloc(count * sizeof *ids);
   if (!claim.ids) return no_memory(store);
-  memcpy(claim.ids, ids, count * sizeof *ids);
+  for (size_t i = 0; i < count; i++)
+    claim.ids[i] = ids[count - 1 - i];
   *batch = claim.batch;
   return remember(store, &claim);
 }
 
+/* Runs end in the order in which they were claimed, as a rule, so that stands back to front: who
+ * ends next is found at once, and leaves without a gap. */
 static size_t index_of(const ms_claim *claim, int64_t id) {
-  size_t i = 0;
+  size_t i = claim->count - 1;
   while (positive(claim->ids[i]) != id)
-    i++;
+    i--;
   return i;
 }
 
