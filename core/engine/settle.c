@@ -110,18 +110,11 @@ static ms_status unblock_all(ms_engine *engine, const ms_ids *dependents) {
   return status;
 }
 
-/* Works that came together finish together as a rule, most of them without dependents: one look
- * tells that of all whose ids follow each other. */
 ms_status ms_settle_unblock(ms_engine *engine) {
   ms_ids *ids = &engine->turn.succeeded, dependents = {0};
-  ms_status status = MS_OK;
+  if (!ids->count) return MS_OK;
   ms_ids_sort(ids);
-  for (size_t i = 0, next; i < ids->count && status == MS_OK; i = next) {
-    for (next = i + 1; next < ids->count && ids->items[next] == ids->items[next - 1] + 1;)
-      next++;
-    status =
-        ms_edge_all_dependents(engine->store, ids->items[i], ids->items[next - 1], &dependents);
-  }
+  ms_status status = ms_edge_all_dependents(engine->store, ids, &dependents);
   if (status == MS_OK) status = unblock_all(engine, &dependents);
   ids->count = 0;
   ms_ids_deinit(&dependents);

@@ -8,7 +8,7 @@ static const char insert_edge[] = "INSERT INTO ms_edge VALUES (?, ?, ?) ON CONFL
 static const char select_dependents[] =
     "SELECT dependent FROM ms_edge WHERE prerequisite = ? ORDER BY dependent";
 static const char select_all_dependents[] =
-    "SELECT dependent FROM ms_edge WHERE prerequisite BETWEEN ? AND ?"
+    "SELECT prerequisite, dependent FROM ms_edge WHERE prerequisite BETWEEN ? AND ?"
     " ORDER BY prerequisite, dependent";
 static const char select_prerequisites[] =
     "SELECT prerequisite FROM ms_edge WHERE dependent = ? ORDER BY position, prerequisite";
@@ -69,10 +69,34 @@ ms_status ms_edge_dependents(ms_store *store, int64_t id, ms_ids *ids) {
   return ms_sql_collect(store, statement, ids);
 }
 
-ms_status ms_edge_all_dependents(ms_store *store, int64_t first, int64_t last, ms_ids *ids) {
+/* Reads on until a work that is not asked for has dependents, of which there may be many; *at
+ * stands behind those that have been dealt with. */
+static ms_status collect_dependents(ms_store *store, ms_statement *statement, const ms_ids *ids,
+                                    size_t *at, ms_ids *dependents) {
+  bool row;
+  for (;;) {
+    MS_TRY(ms_sql_step(store, statement, &row));
+    if (!row) break;
+    int64_t prerequisite = ms_sql_column_int(statement, 0);
+    while (ids->items[*at] < prerequisite)
+      ++*at;
+    bool asked = ids->items[*at] == prerequisite;
+    if (asked && ms_ids_add(dependents, ms_sql_column_int(statement, 1))) continue;
+    ms_sql_close(statement);
+    return asked ? no_memory(store) : MS_OK;
+  }
+  *at = ids->count;
+  return MS_OK;
+}
+
+ms_status ms_edge_all_dependents(ms_store *store, const ms_ids *ids, ms_ids *dependents) {
   ms_statement *statement;
-  MS_TRY(ms_sql_open(store, select_all_dependents, &statement, "ii", first, last));
-  return ms_sql_collect(store, statement, ids);
+  for (size_t at = 0; at < ids->count;) {
+    MS_TRY(ms_sql_open(store, select_all_dependents, &statement, "ii", ids->items[at],
+                       ids->items[ids->count - 1]));
+    MS_TRY(collect_dependents(store, statement, ids, &at, dependents));
+  }
+  return MS_OK;
 }
 
 ms_status ms_edge_prerequisites(ms_store *store, int64_t id, ms_ids *ids) {

@@ -19,8 +19,10 @@ ms_status ms_edge_add(struct ms_store *store, int64_t prerequisite, int64_t depe
                       int64_t position);
 /* In id order. */
 ms_status ms_edge_dependents(struct ms_store *store, int64_t id, ms_ids *ids);
-/* Those of all works from first to last; a work that depends on several stands there as often. */
-ms_status ms_edge_all_dependents(struct ms_store *store, int64_t first, int64_t last, ms_ids *ids);
+/* Those of all these works, whose ids are sorted; a work that depends on several stands there as
+ * often. Most works have none, and one look passes over all of those that follow each other but for
+ * works that have some. */
+ms_status ms_edge_all_dependents(struct ms_store *store, const ms_ids *ids, ms_ids *dependents);
 /* In the declared order. */
 ms_status ms_edge_prerequisites(struct ms_store *store, int64_t id, ms_ids *ids);
 /* The outputs of the succeeded prerequisites, absent where there is none, in the declared order. */
