@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/point.h"
+#include "store/frames.h"
 #include "store/private.h"
 #include "store/schema.h"
 
@@ -20,6 +21,7 @@
 /* A statement's handle is the sqlite3_stmt. */
 typedef struct sqlite {
   sqlite3 *handle;
+  ms_frames *frames;      /* NULL = in memory */
   sqlite3_stmt *rollback; /* prepared, since it is needed when there is no memory */
   int64_t busy_timeout_ms;
   int64_t busy_since_ms;
@@ -149,6 +151,7 @@ static ms_status connect(sqlite *connection, const ms_store_options *options, ms
   MS_TRY(ms_schema_check(connection->handle, err));
   MS_TRY(configure(connection, options->full, err));
   MS_TRY(ms_schema_migrate(connection->handle, err));
+  MS_TRY(ms_frames_open(connection->handle, &connection->frames, err));
   code = sqlite3_prepare_v3(connection->handle, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT,
                             &connection->rollback, NULL);
   return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(connection->handle, code, "open", err);
@@ -169,6 +172,7 @@ static void sqlite_close(ms_store *store) {
   if (!store->connection) return;
   sqlite3_finalize(sqlite_of(store)->rollback);
   sqlite3_close(sqlite_of(store)->handle);
+  ms_frames_free(sqlite_of(store)->frames);
   ms_mem_free(store->connection);
 }
 

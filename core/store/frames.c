@@ -1,0 +1,126 @@
+#include "store/frames.h"
+
+#include "base/mem.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* By the format of the log: a frame is a header and a page, and the second word of the header is
+ * not 0 in the frame that ends a transaction. */
+#define HEADER_BYTES 24
+#define COMMIT_AT 4
+#define COMMIT_BYTES 4
+
+/* Pages of the usual size in one write; more of them cost hardly less. */
+#define WAITING_BYTES (16 * (HEADER_BYTES + 4096))
+
+struct ms_frames {
+  sqlite3_io_methods methods; /* first: the file points here */
+  const sqlite3_io_methods *system;
+  sqlite3_int64 next; /* where the last write ended, and with it what waits */
+  int size;           /* of what waits */
+  bool half;          /* the page of the last header is still to come */
+  bool ends;          /* that frame ends a transaction */
+  char waiting[WAITING_BYTES];
+};
+
+static ms_frames *frames_of(sqlite3_file *file) {
+  return (ms_frames *)(void *)file->pMethods;
+}
+
+static int flush(sqlite3_file *file) {
+  ms_frames *frames = frames_of(file);
+  int size = frames->size;
+  frames->size = 0;
+  frames->half = false;
+  if (!size) return SQLITE_OK;
+  return frames->system->xWrite(file, frames->waiting, size, frames->next - size);
+}
+
+static bool is_commit(const void *header) {
+  static const char none[COMMIT_BYTES];
+  return memcmp((const char *)header + COMMIT_AT, none, sizeof none) != 0;
+}
+
+/* A header that does not follow the frame before is one that SQLite writes a second time. Its page
+ * stands already. */
+static bool is_frame(const ms_frames *frames, int size, sqlite3_int64 at) {
+  if (at != frames->next || size > WAITING_BYTES - frames->size) return false;
+  return frames->half || size == HEADER_BYTES;
+}
+
+static int hold(sqlite3_file *file, const void *bytes, int size) {
+  ms_frames *frames = frames_of(file);
+  if (!frames->half) frames->ends = is_commit(bytes);
+  memcpy(frames->waiting + frames->size, bytes, (size_t)size);
+  frames->size += size;
+  frames->next += size;
+  frames->half = !frames->half;
+  return frames->ends && !frames->half ? flush(file) : SQLITE_OK;
+}
+
+static int log_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 at) {
+  ms_frames *frames = frames_of(file);
+  if (is_frame(frames, size, at)) return hold(file, bytes, size);
+  int code = flush(file);
+  if (code == SQLITE_OK) code = frames->system->xWrite(file, bytes, size, at);
+  frames->next = at + size;
+  return code;
+}
+
+static int log_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 at) {
+  int code = flush(file);
+  return code == SQLITE_OK ? frames_of(file)->system->xRead(file, bytes, size, at) : code;
+}
+
+static int log_truncate(sqlite3_file *file, sqlite3_int64 size) {
+  int code = flush(file);
+  return code == SQLITE_OK ? frames_of(file)->system->xTruncate(file, size) : code;
+}
+
+static int log_sync(sqlite3_file *file, int flags) {
+  int code = flush(file);
+  return code == SQLITE_OK ? frames_of(file)->system->xSync(file, flags) : code;
+}
+
+static int log_size(sqlite3_file *file, sqlite3_int64 *size) {
+  int code = flush(file);
+  return code == SQLITE_OK ? frames_of(file)->system->xFileSize(file, size) : code;
+}
+
+/* What still waits was rolled back. */
+static int log_close(sqlite3_file *file) {
+  file->pMethods = frames_of(file)->system;
+  return file->pMethods->xClose(file);
+}
+
+/* A connection without a log has another journal here, which may not be open. */
+static sqlite3_file *log_of(sqlite3 *handle) {
+  sqlite3_file *file = NULL;
+  int code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+  return code == SQLITE_OK && file && file->pMethods ? file : NULL;
+}
+
+ms_status ms_frames_open(sqlite3 *handle, ms_frames **frames, ms_err *err) {
+  sqlite3_file *file = log_of(handle);
+  *frames = NULL;
+  if (!file) return MS_OK;
+  ms_frames *fresh = ms_mem_zalloc(sizeof *fresh);
+  if (!fresh) return ms_fail(err, MS_NOMEM, "not enough memory");
+  fresh->next = -1;
+  fresh->system = file->pMethods;
+  fresh->methods = *file->pMethods;
+  fresh->methods.xClose = log_close;
+  fresh->methods.xRead = log_read;
+  fresh->methods.xWrite = log_write;
+  fresh->methods.xTruncate = log_truncate;
+  fresh->methods.xSync = log_sync;
+  fresh->methods.xFileSize = log_size;
+  file->pMethods = &fresh->methods;
+  *frames = fresh;
+  return MS_OK;
+}
+
+void ms_frames_free(ms_frames *frames) {
+  ms_mem_free(frames);
+}
