@@ -130,7 +130,7 @@ typedef struct ms_reason {
 typedef struct ms_stats {
   int64_t counts[MS_STATE_COUNT];
   int64_t turns, commits, claims, results;
-  int64_t longest_turn_ms, longest_checkpoint_ms; /* a caller waits for both */
+  int64_t longest_turn_ms, longest_checkpoint_ms; /* what a caller may have to wait for */
   int64_t threads, threads_busy, processes;
 } ms_stats;
 

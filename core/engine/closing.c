@@ -148,6 +148,7 @@ void ms_release(ms_engine *engine) {
     pthread_cond_wait(&engine->turned, &engine->mutex);
   pthread_mutex_unlock(&engine->mutex);
   ms_end_thread(engine);
+  ms_checkpoint_close(engine);
   ms_lookout_free(engine->lookout);
   engine->lookout = NULL;
   bool abandoned = engine->executor && ms_executor_abandoned(engine->executor) > 0;

@@ -15,6 +15,7 @@
 
 #include "base/ids.h"
 #include "base/map.h"
+#include "engine/checkpoint.h"
 #include "engine/peers.h"
 #include "engine/wal.h"
 #include "execute/executor.h"
@@ -182,6 +183,7 @@ struct ms_engine {
   int64_t look_again_ms;  /* until then a process that ends may still hold its lock */
   char told[MS_ERR_SIZE]; /* why turns fail, as it was told; empty when the last one did not */
   int64_t told_at_ms;
+  ms_checkpoint checkpoint;
   ms_executor *executor;
   ms_worker_name *names;
   size_t name_count;
@@ -203,7 +205,6 @@ struct ms_engine {
   bool looping;    /* the engine's thread is awake and will look at the inbox */
   int64_t next_at_ms;
   int64_t armed_at_ms;
-  int wal_pages;
   bool running;    /* after the last turn something ran */
   bool progressed; /* a run may have progress that is not stored */
 

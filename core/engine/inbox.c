@@ -4,10 +4,6 @@
 
 /* Between two looks at the others where nothing tells of their end. */
 #define UNWATCHED_PAUSE_MS 1000
-/* From so many pages on the log is checkpointed when there is nothing else to do, and at the bound
- * in any case. */
-#define WAL_PAGES_IDLE 1000
-#define WAL_PAGES_BOUND 8000
 
 bool ms_engine_is_unwatched(const ms_engine *engine) {
   return engine->board && engine->peers.watch_fd < 0;
@@ -36,7 +32,7 @@ void ms_engine_wake_thread(ms_engine *engine) {
 static void leave_to_thread(ms_engine *engine) {
   bool results = !ms_list_empty(&engine->results) && !engine->deferred;
   bool sooner = engine->next_at_ms < engine->armed_at_ms;
-  if (results || engine->nudged || sooner || engine->wal_pages > WAL_PAGES_IDLE) {
+  if (results || engine->nudged || sooner || ms_checkpoint_is_due(engine)) {
     ms_engine_wake_thread(engine);
   }
 }
@@ -72,26 +68,6 @@ ms_status ms_engine_call(ms_engine *engine, ms_call *call, ms_err *err) {
   leave_to_thread(engine);
   pthread_mutex_unlock(&engine->mutex);
   return call->status;
-}
-
-static void checkpoint(ms_engine *engine) {
-  int pages = ms_store_wal_pages(engine->store);
-  pthread_mutex_lock(&engine->mutex);
-  bool idle = !pending(engine);
-  pthread_mutex_unlock(&engine->mutex);
-  if (pages < (idle ? WAL_PAGES_IDLE : WAL_PAGES_BOUND)) return;
-  if (!ms_peers_lock_checkpoint(&engine->peers)) return;
-  MS_POINT("checkpoint");
-  int64_t begun_ms = ms_clock_steady_ms(&engine->world->clock);
-  if (ms_store_checkpoint(engine->store) != MS_OK) {
-    ms_engine_trouble(engine, "store", ms_store_err(engine->store)->message, 0, NULL);
-  }
-  ms_turn_note_longest(engine, begun_ms, &engine->stats.longest_checkpoint_ms);
-  MS_POINT("checkpointed");
-  ms_peers_unlock_checkpoint(&engine->peers);
-  pthread_mutex_lock(&engine->mutex);
-  engine->wal_pages = ms_store_wal_pages(engine->store);
-  pthread_mutex_unlock(&engine->mutex);
 }
 
 /* Beside a file the log tells of rows that other programs leave; a server notifies, as peers do. */
@@ -130,7 +106,6 @@ static void serve_once(ms_engine *engine, bool peered, bool written) {
   if (peered) look_at_peers(engine);
   if (written) ms_wal_look(engine);
   ms_engine_turn(engine);
-  checkpoint(engine);
 }
 
 /* When the engine's thread wakes up next, at the latest. */
@@ -143,14 +118,21 @@ static int64_t next_look(const ms_engine *engine) {
   return pause_ms < at_ms - now_ms ? now_ms + pause_ms : at_ms;
 }
 
+/* With the mutex held, which is let go of meanwhile. */
+static void begin_checkpoint(ms_engine *engine) {
+  pthread_mutex_unlock(&engine->mutex);
+  ms_checkpoint_begin(engine);
+  pthread_mutex_lock(&engine->mutex);
+}
+
 void ms_engine_serve(ms_engine *engine) {
   pthread_mutex_lock(&engine->mutex);
   for (;;) {
+    if (ms_checkpoint_is_due(engine) && !engine->closed) begin_checkpoint(engine);
     while (engine->turning)
       pthread_cond_wait(&engine->turned, &engine->mutex);
     bool peered = engine->peered, written = engine->written;
-    bool full = engine->wal_pages > WAL_PAGES_IDLE;
-    if (engine->closed || (!peered && !written && !pending(engine) && !full)) break;
+    if (engine->closed || (!peered && !written && !pending(engine))) break;
     engine->turning = true;
     engine->peered = engine->written = false;
     pthread_mutex_unlock(&engine->mutex);
@@ -158,7 +140,6 @@ void ms_engine_serve(ms_engine *engine) {
     pthread_mutex_lock(&engine->mutex);
     engine->turning = false;
     pthread_cond_broadcast(&engine->turned);
-    if (full && engine->wal_pages > WAL_PAGES_IDLE && !pending(engine)) break;
   }
   engine->looping = false;
   engine->armed_at_ms = next_look(engine);

@@ -482,7 +482,7 @@ static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results
   pthread_mutex_lock(&engine->mutex);
   engine->deferred = status != MS_OK;
   engine->next_at_ms = engine->wake_ms;
-  engine->wal_pages = ms_store_wal_pages(engine->store);
+  ms_checkpoint_note(engine, ms_store_wal_pages(engine->store));
   if (status == MS_OK) ms_sensing_publish(engine);
   pthread_mutex_unlock(&engine->mutex);
   return status;

@@ -50,6 +50,8 @@ typedef struct ms_driver {
 
   /* Connects, refuses what is not a store of ours, and brings its tables up to date. */
   ms_status (*open)(struct ms_store *store, const struct ms_store_options *options, ms_err *err);
+  /* Another connection to the database of an open store; NULL = there is none. */
+  ms_status (*open_beside)(struct ms_store *store, const struct ms_store *other, ms_err *err);
   /* Statements are dropped before. */
   void (*close)(struct ms_store *store);
 
@@ -85,7 +87,8 @@ typedef struct ms_driver {
 
   /* A log beside the database, where there is one. */
   int (*wal_pages)(const struct ms_store *store);
-  ms_status (*checkpoint)(struct ms_store *store);
+  ms_status (*checkpoint)(struct ms_store *store, bool *whole);
+  ms_status (*sync)(struct ms_store *store);
 } ms_driver;
 
 #endif

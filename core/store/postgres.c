@@ -333,11 +333,6 @@ static int postgres_wal_pages(const ms_store *store) {
   return 0;
 }
 
-static ms_status postgres_checkpoint(ms_store *store) {
-  (void)store;
-  return MS_OK;
-}
-
 const ms_driver ms_postgres_driver = {
     .is_server = true,
     .open = postgres_open,
@@ -358,5 +353,4 @@ const ms_driver ms_postgres_driver = {
     .get_double = postgres_get_double,
     .get_text = postgres_get_text,
     .wal_pages = postgres_wal_pages,
-    .checkpoint = postgres_checkpoint,
 };

@@ -28,6 +28,7 @@ typedef struct sqlite {
   uint32_t ticket; /* in the board's line, while in_line */
   bool in_line;
   bool only_tries; /* a lock that is taken is not waited for */
+  bool full;       /* every commit reaches the disk before it returns */
   int wal_pages;
 } sqlite;
 
@@ -129,12 +130,13 @@ static int after_commit(void *context, sqlite3 *handle, const char *schema, int 
   return SQLITE_OK;
 }
 
-static ms_status configure(sqlite *connection, bool full, ms_err *err) {
+static ms_status configure(sqlite *connection, ms_err *err) {
   static const char common[] =
       "PRAGMA journal_mode = WAL; PRAGMA temp_store = MEMORY;"
       "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 0;"
       "PRAGMA journal_size_limit = 67108864;";
-  const char *durability = full ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;";
+  const char *durability =
+      connection->full ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;";
   int code = sqlite3_exec(connection->handle, common, NULL, NULL, NULL);
   if (code == SQLITE_OK) code = sqlite3_exec(connection->handle, durability, NULL, NULL, NULL);
   if (code != SQLITE_OK) return ms_sqlite_fail(connection->handle, code, "open", err);
@@ -142,14 +144,14 @@ static ms_status configure(sqlite *connection, bool full, ms_err *err) {
   return MS_OK;
 }
 
-static ms_status connect(sqlite *connection, const ms_store_options *options, ms_err *err) {
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-  int code = sqlite3_open_v2(options->database, &connection->handle, flags, NULL);
+static ms_status connect(sqlite *connection, const char *database, int more_flags, ms_err *err) {
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | more_flags;
+  int code = sqlite3_open_v2(database, &connection->handle, flags, NULL);
   if (code != SQLITE_OK) return ms_sqlite_fail(connection->handle, code, "open", err);
   sqlite3_extended_result_codes(connection->handle, 1);
   sqlite3_busy_handler(connection->handle, wait_for_writer, connection);
   MS_TRY(ms_schema_check(connection->handle, err));
-  MS_TRY(configure(connection, options->full, err));
+  MS_TRY(configure(connection, err));
   MS_TRY(ms_schema_migrate(connection->handle, err));
   MS_TRY(ms_frames_open(connection->handle, &connection->frames, err));
   code = sqlite3_prepare_v3(connection->handle, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT,
@@ -161,11 +163,25 @@ static ms_status sqlite_open(ms_store *store, const ms_store_options *options, m
   sqlite *connection = store->connection = ms_mem_zalloc(sizeof *connection);
   if (!connection) return ms_fail(err, MS_NOMEM, "not enough memory");
   connection->busy_timeout_ms = options->busy_timeout_ms;
+  connection->full = options->full;
   pthread_mutex_lock(&opening);
   ms_status status = store->in_memory ? MS_OK : prepare_file(options->database, err);
-  if (status == MS_OK) status = connect(connection, options, err);
+  if (status == MS_OK) status = connect(connection, options->database, SQLITE_OPEN_CREATE, err);
   pthread_mutex_unlock(&opening);
   return status;
+}
+
+/* By now the file's name may belong to another file. */
+static ms_status sqlite_open_beside(ms_store *store, const ms_store *other, ms_err *err) {
+  const sqlite *theirs = sqlite_of(other);
+  int moved = 0;
+  sqlite3_file_control(theirs->handle, NULL, SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved) return ms_fail(err, MS_IO, "the database's file has been moved or deleted");
+  sqlite *connection = store->connection = ms_mem_zalloc(sizeof *connection);
+  if (!connection) return ms_fail(err, MS_NOMEM, "not enough memory");
+  connection->busy_timeout_ms = theirs->busy_timeout_ms;
+  connection->full = theirs->full;
+  return connect(connection, sqlite3_db_filename(theirs->handle, NULL), 0, err);
 }
 
 static void sqlite_close(ms_store *store) {
@@ -360,19 +376,32 @@ static int sqlite_wal_pages(const ms_store *store) {
   return sqlite_of(store)->wal_pages;
 }
 
-static ms_status sqlite_checkpoint(ms_store *store) {
-  sqlite *connection = sqlite_of(store);
-  int pages = 0;
-  int code =
-      sqlite3_wal_checkpoint_v2(connection->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, &pages);
-  if ((code & 0xff) == SQLITE_BUSY) return MS_OK;
-  if (code != SQLITE_OK) return ms_sqlite_fail(connection->handle, code, "checkpoint", &store->err);
-  connection->wal_pages = 0;
-  return MS_OK;
+static ms_status sqlite_checkpoint(ms_store *store, bool *whole) {
+  sqlite3 *handle = sqlite_of(store)->handle;
+  int pages = 0, copied = 0;
+  int code = sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
+  *whole = code == SQLITE_OK && copied == pages;
+  if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return MS_OK;
+  return ms_sqlite_fail(handle, code, "checkpoint", &store->err);
+}
+
+static int sync_file(sqlite3 *handle, int which) {
+  sqlite3_file *file = NULL;
+  int code = sqlite3_file_control(handle, NULL, which, &file);
+  if (code != SQLITE_OK || !file || !file->pMethods) return code;
+  return file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+}
+
+static ms_status sqlite_sync(ms_store *store) {
+  sqlite3 *handle = sqlite_of(store)->handle;
+  int code = sync_file(handle, SQLITE_FCNTL_FILE_POINTER);
+  if (code == SQLITE_OK) code = sync_file(handle, SQLITE_FCNTL_JOURNAL_POINTER);
+  return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(handle, code, "sync", &store->err);
 }
 
 const ms_driver ms_sqlite = {
     .open = sqlite_open,
+    .open_beside = sqlite_open_beside,
     .close = sqlite_close,
     .begin = sqlite_begin,
     .begin_if_free = try_write,
@@ -392,4 +421,5 @@ const ms_driver ms_sqlite = {
     .get_text = sqlite_get_text,
     .wal_pages = sqlite_wal_pages,
     .checkpoint = sqlite_checkpoint,
+    .sync = sqlite_sync,
 };

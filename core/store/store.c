@@ -21,6 +21,19 @@ ms_status ms_store_open(const ms_store_options *options, ms_store **store, ms_er
   return MS_OK;
 }
 
+ms_status ms_store_open_beside(ms_store *store, ms_store **beside) {
+  ms_store *fresh = ms_mem_zalloc(sizeof *fresh);
+  if (!fresh) return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+  fresh->driver = store->driver;
+  ms_status status = fresh->driver->open_beside(fresh, store, &store->err);
+  if (status != MS_OK) {
+    ms_store_close(fresh);
+    return status;
+  }
+  *beside = fresh;
+  return MS_OK;
+}
+
 void ms_store_close(ms_store *store) {
   if (!store) return;
   for (size_t i = 0; i < MS_STATEMENTS_MAX; i++)
@@ -153,6 +166,10 @@ int ms_store_wal_pages(const ms_store *store) {
   return store->driver->wal_pages(store);
 }
 
-ms_status ms_store_checkpoint(ms_store *store) {
-  return store->driver->checkpoint(store);
+ms_status ms_store_checkpoint(ms_store *store, bool *whole) {
+  return store->driver->checkpoint(store, whole);
+}
+
+ms_status ms_store_sync(ms_store *store) {
+  return store->driver->sync(store);
 }

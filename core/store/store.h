@@ -25,6 +25,9 @@ typedef struct ms_store_options {
 } ms_store_options;
 
 ms_status ms_store_open(const ms_store_options *options, ms_store **store, ms_err *err);
+/* Another connection to the same file, for the thread that it is given to; what goes wrong is told
+ * by the first store. */
+ms_status ms_store_open_beside(ms_store *store, ms_store **beside);
 void ms_store_close(ms_store *store);
 /* Before each write the store stands in the board's line, which must live until the store is
  * closed. */
@@ -60,7 +63,11 @@ ms_status ms_store_set_counter(ms_store *store, const char *name, int64_t value)
 
 /* Pages in the write-ahead log after the last commit. */
 int ms_store_wal_pages(const ms_store *store);
-/* Moves the log's pages into the database as far as readers allow. Outside a transaction. */
-ms_status ms_store_checkpoint(ms_store *store);
+/* Copies the log's pages into the database as far as readers allow; *whole: all of them. Where
+ * there is a log, and outside a transaction. */
+ms_status ms_store_checkpoint(ms_store *store, bool *whole);
+/* Waits until the disk has what was written so far, to the database and to its log. Where a
+ * checkpoint is next, that has little left to wait for. */
+ms_status ms_store_sync(ms_store *store);
 
 #endif

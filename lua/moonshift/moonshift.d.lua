@@ -411,7 +411,7 @@ function manager:set_queue(queue, settings) end
 function manager:queues() end
 
 ---Works by state, and what this manager's engine has done since it was opened: `turns`, `commits`,
----`claims`, `results`, `longest_turn_ms` and `longest_checkpoint_ms` (a caller waits for both), and
+---`claims`, `results`, `longest_turn_ms`, `longest_checkpoint_ms` (what a caller waited for of one), and
 ---its `threads`, `threads_busy` and the `processes` that share the store.
 ---@return table<string, integer>?
 ---@return string? message

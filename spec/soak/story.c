@@ -103,7 +103,8 @@ static ms_status die(soak_story *story, ms_err *err) {
 
 static ms_status checkpoint(soak_story *story, ms_err *err) {
   story->doing = "checkpoint";
-  ms_status status = ms_store_checkpoint(story->manager->store);
+  bool whole;
+  ms_status status = ms_store_checkpoint(story->manager->store, &whole);
   return status == MS_OK ? MS_OK : ms_engine_fail(story->manager, status, err);
 }
 
