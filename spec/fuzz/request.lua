@@ -87,9 +87,14 @@ local function build_call(take)
   return build_request(take)
 end
 
-local function check_refusal(message)
+--- Misuse is raised with the path of the field; that a work is not there is what the world says.
+local function check_refusal(ok, message, code)
   message = tostring(message)
-  assert(message:find "request" or message:find "unique" or message:find "stages", message)
+  if ok then
+    assert(code == "NOTFOUND", message)
+  else
+    assert(message:find "request" or message:find "unique" or message:find "stages", message)
+  end
 end
 
 local function check_works(ids)
@@ -113,11 +118,11 @@ return function(bytes)
   local method = take() % 4 == 0 and "chain" or "enqueue"
   local requests, unique = build_call(take), take() % 3 == 0 and build_table(take, 0) or nil
   local before = manager:count { all = true }
-  local ok, ids, outcome = pcall(manager[method], manager, requests, unique)
+  local ok, ids, outcome, code = pcall(manager[method], manager, requests, unique)
   if ok and ids then
     check_works(ids)
   else
-    check_refusal(ok and outcome or ids)
+    check_refusal(ok, ok and outcome or ids, code)
     assert(manager:count { all = true } == before, "a refused call has stored something")
   end
   if take() % 16 == 0 then
