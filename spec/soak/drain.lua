@@ -10,14 +10,11 @@ local manager = store.open(folder)
 for name in pairs(manager:queues()) do
   assert(manager:resume(name))
 end
+local touched = notes.waiting_for_files(folder)
 for _, info in ipairs(manager:query { state = { "enqueued", "running" } }) do
-  if info.every then
+  local waits = info.constraints and info.constraints.files
+  if info.every or waits and not touched[info.id] then
     assert(manager:cancel(info.id))
-  end
-end
-for id, touched in pairs(notes.waiting_for_files(folder)) do
-  if not touched then
-    assert(manager:cancel(id))
   end
 end
 assert(manager:await({ all = true }, "2m"))

@@ -119,7 +119,9 @@ function sound.check(folder, is_over)
   local runs = read_runs(folder, infos, complain)
   for _, info in pairs(infos) do
     check_state(info, infos, complain)
-    check_result(info, runs, complain)
+    if info.worker == "step" then
+      check_result(info, runs, complain)
+    end
     if is_over and not FINISHED[info.state] then
       complain(("work %d is still %s"):format(info.id, info.state))
     end

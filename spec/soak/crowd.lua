@@ -1,0 +1,57 @@
+--- crowd.lua FOLDER SEED: one of many programs on the store in the folder: does at random what
+--- programs do and runs work, until it has done enough and leaves, or until the file `calm` names a
+--- work, for which it waits then. Notes how long steps took and what it hears of works of others.
+local draw = require "spec.soak.draw"
+local lfs = require "lfs"
+local notes = require "spec.soak.notes"
+local process = require "spec.soak.process"
+local steps = require "spec.soak.steps"
+local store = require "spec.soak.store"
+local system = require "system"
+
+local folder, random = arg[1], draw.new(tonumber(arg[2]))
+local heard = folder .. "/heard-" .. os.getenv "MOONSHIFT_PLACE"
+local identity = process.identity "self"
+
+-- A step that takes longer is noted. Those that begin with a wait of their own are not judged: of
+-- SQLite's shell, which stands in no line, or for runs to end.
+local SLOW_S = 0.1
+local UNJUDGED = { row = true, reopen = true }
+
+local function judge(name, from)
+  local now = system.monotime()
+  if now - from > SLOW_S and not UNJUDGED[name] then
+    notes.add(folder .. "/slow", ("%s %s %.3f %.3f"):format(identity:match "%d+", name, from, now))
+  end
+end
+
+local function open(self)
+  local from = system.monotime()
+  self.manager = store.open(folder, { workers = { "spec.soak.workers", "spec.soak.own" } })
+  judge("open", from)
+  self.manager:observe({ tag = "calm" }, function(event)
+    if event.type == "succeeded" then
+      notes.add(heard, event.work.id)
+    end
+  end)
+end
+
+local crowd = steps.new {
+  folder = folder, draw = random, name = identity:gsub(" ", "-"), longest = "40ms", open = open,
+}
+
+local left = random.integer(20, 2000)
+while left > 0 and not lfs.attributes(folder .. "/calm") do
+  local from = system.monotime()
+  judge(steps.take(crowd), from)
+  left = left - 1
+  system.sleep(random.pick { 0, 0, 0.001, 0.01 })
+end
+if left > 0 then
+  notes.add(heard, "calm")
+  local id = tonumber(notes.lines(folder .. "/calm")[1])
+  local infos = assert(crowd.manager:await(id, "60s"))
+  notes.add(heard, infos[1].state)
+end
+assert(crowd.manager:close "5s")
+print "left"
