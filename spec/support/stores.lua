@@ -7,7 +7,7 @@ local stores = {}
 local opened = {}
 
 -- Far above what any step takes on a busy machine: it only bounds a spec that would hang.
-stores.patience = 20
+stores.patience = 60
 
 --- A path for a database that does not exist yet.
 function stores.path()
