@@ -31,7 +31,7 @@ typedef struct ms_dialects {
 
 typedef struct ms_statement {
   const struct ms_driver *driver;
-  const char *sql; /* a constant, by whose address the statement is found; NULL = used once */
+  const char *sql; /* a constant, by whose address the statement is found; NULL = put together */
   void *handle;    /* the driver's */
 } ms_statement;
 
@@ -66,9 +66,11 @@ typedef struct ms_driver {
   /* Binds values, as ms_sql_open says, for a statement that gives rows. */
   ms_status (*open_rows)(struct ms_store *store, ms_statement *statement, const char *types,
                          va_list *values);
-  /* A statement that is used once, with texts as the values of its numbered parameters. */
+  /* A statement that was put together, with texts as the values of its numbered parameters; and its
+   * end, after which the driver may keep it for the next time. */
   ms_status (*open_once)(struct ms_store *store, ms_text sql, const ms_text *values, size_t count,
                          ms_statement *statement);
+  void (*end_once)(struct ms_store *store, ms_statement *statement);
   /* Binds values and runs a statement that gives no rows. NOTFOUND, or CORRUPT by the time of the
    * commit, if it changes another number of rows than is asked for. */
   ms_status (*run)(struct ms_store *store, ms_statement *statement, int64_t rows, const char *types,

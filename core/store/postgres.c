@@ -202,6 +202,11 @@ static ms_status postgres_open_once(ms_store *store, ms_text sql, const ms_text 
   return wait_for(store, remote_of(statement));
 }
 
+static void postgres_end_once(ms_store *store, ms_statement *statement) {
+  (void)store;
+  postgres_drop(statement);
+}
+
 static ms_status postgres_run(ms_store *store, ms_statement *statement, int64_t rows,
                               const char *types, va_list *values) {
   ms_postgres *postgres = postgres_of(store);
@@ -343,6 +348,7 @@ const ms_driver ms_postgres_driver = {
     .prepare = postgres_prepare,
     .open_rows = postgres_open_rows,
     .open_once = postgres_open_once,
+    .end_once = postgres_end_once,
     .run = postgres_run,
     .run_values = postgres_run_values,
     .step = postgres_step,

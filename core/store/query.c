@@ -16,18 +16,21 @@ static const ms_dialects in_ids = {"IN (SELECT value FROM json_each(?%d))",
                                    "= ANY (?%d::bigint[])"};
 
 /* A query is put together from the selector's fields; every list is bound as one text, an array as
- * the dialect writes it, so the number of parameters is fixed. */
+ * the dialect writes it, so the number of parameters is fixed, and what is asked again and again is
+ * the same statement. */
 typedef struct question {
   ms_store *store;
   ms_buf sql;
   ms_buf lists[6];
   int list_count;
   ms_buf running;
+  ms_buf from;
 } question;
 
 static void query_deinit(question *query) {
   ms_buf_deinit(&query->sql);
   ms_buf_deinit(&query->running);
+  ms_buf_deinit(&query->from);
   for (int i = 0; i < 6; i++)
     ms_buf_deinit(&query->lists[i]);
 }
@@ -134,14 +137,14 @@ static void add_selector(question *query, const ms_selector *selector, unsigned 
 }
 
 static ms_status open_question(ms_store *store, const question *query, ms_statement *statement) {
-  ms_text lists[7] = {[6] = ms_buf_text(&query->running)};
-  bool failed = query->sql.failed || query->running.failed;
+  ms_text lists[8] = {[6] = ms_buf_text(&query->running), [7] = ms_buf_text(&query->from)};
+  bool failed = query->sql.failed || query->running.failed || query->from.failed;
   for (int i = 0; i < query->list_count; i++) {
     failed = failed || query->lists[i].failed;
     lists[i] = ms_buf_text(&query->lists[i]);
   }
   if (failed) return no_memory(store);
-  return ms_sql_open_once(store, ms_buf_text(&query->sql), lists, 7, statement);
+  return ms_sql_open_once(store, ms_buf_text(&query->sql), lists, 8, statement);
 }
 
 static ms_status collect(ms_store *store, ms_statement *statement, ms_ids *ids) {
@@ -157,7 +160,7 @@ static ms_status run(ms_store *store, question *query, ms_ids *ids) {
   ms_statement statement = {0};
   ms_status status = open_question(store, query, &statement);
   if (status == MS_OK) status = collect(store, &statement, ids);
-  ms_sql_drop(&statement);
+  ms_sql_end_once(store, &statement);
   query_deinit(query);
   return status;
 }
@@ -206,7 +209,8 @@ ms_status ms_query_unfinished(ms_store *store, const ms_selector *selector, int6
   question query = {.store = store};
   ms_buf_addf(&query.sql, "SELECT w.id");
   add_selector(&query, selector, MS_UNFINISHED_STATES);
-  ms_buf_addf(&query.sql, " AND w.id >= %lld ORDER BY w.id LIMIT 1", (long long)from);
+  ms_buf_addf(&query.sql, " AND w.id >= CAST(?8 AS bigint) ORDER BY w.id LIMIT 1");
+  ms_buf_add_integer(&query.from, from);
   return run_for_one(store, &query, id);
 }
 

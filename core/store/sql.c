@@ -44,6 +44,11 @@ ms_status ms_sql_open_once(ms_store *store, ms_text sql, const ms_text *values, 
   return store->driver->open_once(store, sql, values, count, statement);
 }
 
+void ms_sql_end_once(ms_store *store, ms_statement *statement) {
+  if (statement->handle) store->driver->end_once(store, statement);
+  *statement = (ms_statement){0};
+}
+
 void ms_sql_drop(ms_statement *statement) {
   if (statement->handle) statement->driver->drop(statement);
   *statement = (ms_statement){0};

@@ -31,10 +31,11 @@ static inline bool ms_sql_is_absent(char type, int64_t value) {
  * t ms_text with absent as NULL, r double. Texts must live until the next use of the statement. */
 ms_status ms_sql_open(struct ms_store *store, const char *sql, ms_statement **statement,
                       const char *types, ...);
-/* As open, for a text that was put together: it is used once, its parameters are the texts, and the
- * caller drops it, also after a failure. */
+/* As open, for a text that was put together: its parameters are the texts, and the caller ends it,
+ * also after a failure. */
 ms_status ms_sql_open_once(struct ms_store *store, ms_text sql, const ms_text *values, size_t count,
                            ms_statement *statement);
+void ms_sql_end_once(struct ms_store *store, ms_statement *statement);
 void ms_sql_drop(ms_statement *statement);
 /* *row is false at the end; the statement is reset then and after a failure. */
 static inline ms_status ms_sql_step(struct ms_store *store, ms_statement *statement, bool *row) {

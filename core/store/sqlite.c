@@ -18,11 +18,16 @@
  * system call. */
 #define BUSY_PAUSE_NS 300000
 
+/* So many statements that were put together stay compiled, the last ones used. To compile one takes
+ * a hundred times as long as to look up a work with it, and programs ask the same again. */
+#define KEPT_MOST 8
+
 /* A statement's handle is the sqlite3_stmt. */
 typedef struct sqlite {
   sqlite3 *handle;
   ms_frames *frames;      /* NULL = in memory */
   sqlite3_stmt *rollback; /* prepared, since it is needed when there is no memory */
+  sqlite3_stmt *kept[KEPT_MOST];
   int64_t busy_timeout_ms;
   int64_t busy_since_ms;
   uint32_t ticket; /* in the board's line, while in_line */
@@ -187,6 +192,8 @@ static ms_status sqlite_open_beside(ms_store *store, const ms_store *other, ms_e
 static void sqlite_close(ms_store *store) {
   if (!store->connection) return;
   sqlite3_finalize(sqlite_of(store)->rollback);
+  for (size_t i = 0; i < KEPT_MOST; i++)
+    sqlite3_finalize(sqlite_of(store)->kept[i]);
   sqlite3_close(sqlite_of(store)->handle);
   ms_frames_free(sqlite_of(store)->frames);
   ms_mem_free(store->connection);
@@ -235,10 +242,27 @@ static ms_status sqlite_open_rows(ms_store *store, ms_statement *statement, cons
   return code == SQLITE_OK ? MS_OK : fail(store, code);
 }
 
+static sqlite3_stmt *take_kept(sqlite *connection, ms_text sql) {
+  for (size_t i = 0; i < KEPT_MOST; i++) {
+    sqlite3_stmt *handle = connection->kept[i];
+    if (!handle || !ms_text_equal(ms_text_of(sqlite3_sql(handle)), sql)) continue;
+    connection->kept[i] = NULL;
+    return handle;
+  }
+  return NULL;
+}
+
+static int compile(sqlite *connection, ms_text sql, sqlite3_stmt **handle) {
+  *handle = take_kept(connection, sql);
+  if (*handle) return SQLITE_OK;
+  return sqlite3_prepare_v3(connection->handle, sql.data, (int)sql.size, SQLITE_PREPARE_PERSISTENT,
+                            handle, NULL);
+}
+
 static ms_status sqlite_open_once(ms_store *store, ms_text sql, const ms_text *values, size_t count,
                                   ms_statement *statement) {
   sqlite3_stmt *handle;
-  int code = sqlite3_prepare_v2(sqlite_of(store)->handle, sql.data, (int)sql.size, &handle, NULL);
+  int code = compile(sqlite_of(store), sql, &handle);
   if (code != SQLITE_OK) return fail(store, code);
   statement->handle = handle;
   size_t used = (size_t)sqlite3_bind_parameter_count(handle);
@@ -246,6 +270,19 @@ static ms_status sqlite_open_once(ms_store *store, ms_text sql, const ms_text *v
     code = bind_text(handle, (int)i + 1, values[i]);
   }
   return code == SQLITE_OK ? MS_OK : fail(store, code);
+}
+
+/* Its values were the caller's. The first free place goes to it, or that of the oldest. */
+static void sqlite_end_once(ms_store *store, ms_statement *statement) {
+  sqlite3_stmt **kept = sqlite_of(store)->kept;
+  size_t at = 0;
+  sqlite3_reset(statement->handle);
+  sqlite3_clear_bindings(statement->handle);
+  while (kept[at] && at < KEPT_MOST - 1)
+    at++;
+  sqlite3_finalize(kept[at]);
+  memmove(kept + 1, kept, at * sizeof *kept);
+  kept[0] = statement->handle;
 }
 
 static ms_status sqlite_step(ms_store *store, ms_statement *statement, bool *row) {
@@ -410,6 +447,7 @@ const ms_driver ms_sqlite = {
     .prepare = sqlite_prepare,
     .open_rows = sqlite_open_rows,
     .open_once = sqlite_open_once,
+    .end_once = sqlite_end_once,
     .run = sqlite_run,
     .run_values = sqlite_run_values,
     .step = sqlite_step,
