@@ -43,6 +43,13 @@ void ms_arena_clear(ms_arena *arena) {
   arena->last->used = 0;
 }
 
+size_t ms_arena_bytes(const ms_arena *arena) {
+  size_t bytes = 0;
+  for (const block *each = arena->last; each; each = each->previous)
+    bytes += each->capacity;
+  return bytes;
+}
+
 void *ms_arena_take(ms_arena *arena, size_t size) {
   size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
   block *last = arena->last;

@@ -18,6 +18,8 @@ typedef struct ms_arena {
 void ms_arena_deinit(ms_arena *arena);
 /* As deinit, but keeps one block for what comes next. */
 void ms_arena_clear(ms_arena *arena);
+/* How much memory it holds. */
+size_t ms_arena_bytes(const ms_arena *arena);
 /* Zeroed, aligned for any type. */
 void *ms_arena_take(ms_arena *arena, size_t size);
 /* A copy with a NUL behind it; data is NULL when memory is out or text is absent. */

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "store/claim.h"
+#include "store/front.h"
 #include "store/graph.h"
 #include "store/queue.h"
 
@@ -17,10 +18,10 @@
 #define AHEAD_PATIENCE_MS 20
 /* Host work is claimed when the host asks for it: one, then more while it is quick. */
 #define HOST_MOST 64
-#define CHUNK_FIRST 2
-#define CHUNK_MOST 64
+/* So many works are read ahead in all lanes together, so that many lanes keep few of each. */
+#define READ_MOST 4096
 
-/* A lane with work that is due, and where in it the claiming stands. */
+/* A lane with work that is due, and what is claimed of it. */
 typedef struct candidate {
   ms_lane *lane;
   ms_place place;
@@ -28,11 +29,6 @@ typedef struct candidate {
   bool holds;            /* its constraints */
   int64_t room;          /* of its queue when the round began */
   const ms_queue *queue; /* NULL = no settings */
-  ms_work *chunk;        /* the works read last: those from at on are still to be looked at */
-  size_t at;
-  size_t count;
-  size_t limit;
-  ms_spot last_read;
   ms_spot first_taken; /* works in a row that were taken, but still wait in the store */
   ms_spot last_taken;
   int64_t taken;
@@ -42,6 +38,7 @@ typedef struct claim_round {
   ms_engine *engine;
   ms_arena arena;
   ms_heap heap;
+  size_t most; /* works that are read at once in a lane */
   ms_ids ids;
   ms_gates gates;
   int64_t room[3];  /* by ms_place */
@@ -55,14 +52,6 @@ static bool comes_first(const void *a, const void *b) {
   if (x->priority != y->priority) return x->priority > y->priority;
   if (x->head_due_ms != y->head_due_ms) return x->head_due_ms < y->head_due_ms;
   return x->head_id < y->head_id;
-}
-
-static ms_status look_up_head(ms_engine *engine, ms_lane *lane, ms_spot after) {
-  ms_spot head;
-  MS_TRY(ms_waiting_head(engine->store, lane->id, after, &head));
-  lane->head_due_ms = head.due_at_ms;
-  lane->head_id = head.id;
-  return MS_OK;
 }
 
 static bool has_met(const ms_engine *engine, const ms_lane *lane) {
@@ -80,7 +69,7 @@ static ms_status consider(claim_round *round, ms_lane *lane) {
   int64_t timeout_ms;
   ms_place place = ms_schedule_place(engine, lane, &timeout_ms);
   if (place == MS_PLACE_NONE) return MS_OK;
-  if (lane->head_due_ms == MS_HEAD_UNKNOWN) MS_TRY(look_up_head(engine, lane, MS_SPOT_FIRST));
+  MS_TRY(ms_front_find(engine->store, lane));
   if (lane->head_due_ms > engine->turn.now_ms) {
     ms_turn_wake_at(engine, lane->head_due_ms);
     return MS_OK;
@@ -104,8 +93,6 @@ static ms_status consider(claim_round *round, ms_lane *lane) {
       .holds = hold,
       .room = gate.room,
       .queue = gate.queue,
-      .limit = CHUNK_FIRST,
-      .last_read = MS_SPOT_FIRST,
   };
   return ms_heap_push(&round->heap, fresh) ? MS_OK : ms_engine_no_memory(engine);
 }
@@ -141,6 +128,7 @@ static ms_status load_flight(ms_engine *engine, const candidate *from, const ms_
                              ms_flight *flight) {
   MS_TRY(ms_work_copy(engine->store, work, &flight->arena, &flight->work));
   flight->lane = *from->lane;
+  flight->lane.front = (ms_front){0};
   flight->lane.worker = ms_arena_copy(&flight->arena, from->lane->worker);
   flight->lane.queue = ms_arena_copy(&flight->arena, from->lane->queue);
   flight->lane.constraints = ms_arena_copy(&flight->arena, from->lane->constraints);
@@ -273,34 +261,6 @@ static ms_status take(claim_round *round, candidate *from, const ms_work *work) 
 
 /* ---- The heap of lanes ---- */
 
-static ms_status read_chunk(claim_round *round, candidate *from) {
-  ms_engine *engine = round->engine;
-  ms_stretch stretch = {
-      .lane = from->lane->id,
-      .after = from->last_read,
-      .now_ms = engine->turn.now_ms,
-      .limit = from->limit,
-  };
-  from->at = from->count = 0;
-  from->chunk = ms_arena_take(&round->arena, from->limit * sizeof *from->chunk);
-  if (!from->chunk) return ms_engine_no_memory(engine);
-  MS_TRY(ms_waiting_read(engine->store, &stretch, &round->arena, from->chunk, &from->count));
-  if (from->count) {
-    const ms_work *last = &from->chunk[from->count - 1];
-    from->last_read = (ms_spot){last->due_at_ms, last->id};
-  }
-  if (from->limit < CHUNK_MOST) from->limit *= 2;
-  return MS_OK;
-}
-
-/* The lane's head is what comes next in it, or what will be due later. */
-static ms_status advance(claim_round *round, candidate *from) {
-  if (from->at == from->count) return look_up_head(round->engine, from->lane, from->last_read);
-  from->lane->head_due_ms = from->chunk[from->at].due_at_ms;
-  from->lane->head_id = from->chunk[from->at].id;
-  return MS_OK;
-}
-
 static bool goes_on(claim_round *round, const candidate *from) {
   if (from->lane->head_due_ms > round->engine->turn.now_ms) return false;
   if (from->queue && *started_of(round, from) >= from->room) return false;
@@ -310,9 +270,11 @@ static bool goes_on(claim_round *round, const candidate *from) {
 }
 
 static ms_status take_from(claim_round *round, candidate *from) {
-  if (from->at == from->count) MS_TRY(read_chunk(round, from));
-  if (from->at < from->count) MS_TRY(take(round, from, &from->chunk[from->at++]));
-  return advance(round, from);
+  ms_store *store = round->engine->store;
+  const ms_work *work;
+  MS_TRY(ms_front_read(store, from->lane, round->most, &work));
+  if (work) MS_TRY(take(round, from, work));
+  return ms_front_pass(store, from->lane);
 }
 
 /* The lane has nothing more for this round. Where some of its works are met and others are not, the
@@ -320,7 +282,8 @@ static ms_status take_from(claim_round *round, candidate *from) {
 static ms_status end_lane(claim_round *round, candidate *from) {
   int64_t head_due_ms = from->lane->head_due_ms;
   if (head_due_ms > round->engine->turn.now_ms) ms_turn_wake_at(round->engine, head_due_ms);
-  if (has_met(round->engine, from->lane)) from->lane->head_due_ms = MS_HEAD_UNKNOWN;
+  if (has_met(round->engine, from->lane)) ms_front_forget(from->lane);
+  ms_front_rest(from->lane);
   return leave_lane(round, from);
 }
 
@@ -393,6 +356,7 @@ static ms_status claim(claim_round *round) {
   round->room[MS_PLACE_HOST] = (int64_t)engine->turn.host_room;
   for (size_t i = 0; i < lanes->count; i++)
     MS_TRY(consider(round, lanes->items[i]));
+  round->most = READ_MOST / (round->heap.count + 1) + 1;
   MS_TRY(take_all(round));
   engine->turn.has_room = round->room[MS_PLACE_POOL] > 0;
   if (had_room) engine->piled = !engine->turn.has_room;
@@ -433,7 +397,7 @@ static ms_status could_start(ms_gates *gates, ms_lane *lane, bool *could) {
   bool hold;
   int64_t timeout_ms;
   if (ms_schedule_place(engine, lane, &timeout_ms) == MS_PLACE_NONE) return MS_OK;
-  if (lane->head_due_ms == MS_HEAD_UNKNOWN) MS_TRY(look_up_head(engine, lane, MS_SPOT_FIRST));
+  MS_TRY(ms_front_find(engine->store, lane));
   if (lane->head_due_ms > engine->turn.now_ms) return MS_OK;
   MS_TRY(ms_schedule_gate(gates, lane, &gate));
   if (gate.paused || gate.room <= 0) return MS_OK;

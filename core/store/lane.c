@@ -1,6 +1,7 @@
 #include "store/lane.h"
 
 #include "base/mem.h"
+#include "store/front.h"
 #include "store/private.h"
 
 static const char select_new[] =
@@ -38,6 +39,7 @@ static void lane_free(ms_lane *lane) {
   ms_mem_free((void *)lane->queue.data);
   ms_mem_free((void *)lane->worker.data);
   ms_mem_free((void *)lane->constraints.data);
+  ms_front_deinit(lane);
   ms_mem_free(lane);
 }
 
@@ -100,9 +102,8 @@ static ms_status remember(ms_store *store, const ms_lane *fields, ms_lane **lane
 }
 
 void ms_lanes_forget_heads(ms_store *store) {
-  for (size_t i = 0; i < store->lanes.count; i++) {
-    store->lanes.items[i]->head_due_ms = MS_HEAD_UNKNOWN;
-  }
+  for (size_t i = 0; i < store->lanes.count; i++)
+    ms_front_forget(store->lanes.items[i]);
 }
 
 ms_status ms_lanes_load(ms_store *store) {

@@ -9,6 +9,7 @@
 #ifndef MS_STORE_LANE_H
 #define MS_STORE_LANE_H
 
+#include "base/arena.h"
 #include "base/map.h"
 #include "base/status.h"
 #include "base/text.h"
@@ -17,6 +18,16 @@ struct ms_store;
 
 /* The head must be looked up. */
 #define MS_HEAD_UNKNOWN INT64_MIN
+
+/* Works that were read ahead, the first of which stands at the head; store/front.h keeps it. */
+typedef struct ms_front {
+  ms_arena arena;
+  struct ms_work *works;
+  size_t at; /* those before have left */
+  size_t count;
+  size_t limit; /* how many are read the next time; 0 = as at first */
+  bool whole;   /* nothing waits behind them */
+} ms_front;
 
 typedef struct ms_lane {
   int64_t id;
@@ -27,6 +38,7 @@ typedef struct ms_lane {
   bool expedited;
   int64_t head_due_ms; /* of the lane's first waiting work; MS_NEVER = nothing waits */
   int64_t head_id;
+  ms_front front;
   bool offers; /* works have come to wait here in this transaction */
   struct ms_lane *same_hash;
 } ms_lane;

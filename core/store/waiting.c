@@ -7,7 +7,7 @@ static const char select_waiting[] =
     "SELECT q.due_at, q.id, q.more, w.lane, w.enqueued_at, w.input, w.tags, w.name, w.delay,"
     " w.max_attempts, w.timeout, w.trace"
     " FROM ms_waiting q LEFT JOIN ms_work w ON w.id = q.id"
-    " WHERE q.lane = ? AND (q.due_at, q.id) > (?, ?) AND q.due_at <= ?"
+    " WHERE q.lane = ? AND (q.due_at, q.id) > (?, ?)"
     " ORDER BY q.due_at, q.id LIMIT ?";
 static const char select_head[] =
     "SELECT due_at, id FROM ms_waiting WHERE lane = ? AND (due_at, id) > (?, ?)"
@@ -56,9 +56,8 @@ ms_status ms_waiting_read(ms_store *store, const ms_stretch *stretch, ms_arena *
   ms_statement *statement;
   bool row;
   *count = 0;
-  MS_TRY(ms_sql_open(store, select_waiting, &statement, "iiiii", stretch->lane,
-                     stretch->after.due_at_ms, stretch->after.id, stretch->now_ms,
-                     (int64_t)stretch->limit));
+  MS_TRY(ms_sql_open(store, select_waiting, &statement, "iiii", stretch->lane,
+                     stretch->after.due_at_ms, stretch->after.id, (int64_t)stretch->limit));
   for (;;) {
     MS_TRY(ms_sql_step(store, statement, &row));
     if (!row) return MS_OK;

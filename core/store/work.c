@@ -1,6 +1,7 @@
 #include "store/work.h"
 
 #include "store/files.h"
+#include "store/front.h"
 #include "store/private.h"
 
 #define SPEC_COLUMNS                                                                               \
@@ -273,7 +274,7 @@ static ms_status taken(ms_store *store, const ms_work *work, ms_status status) {
 static ms_status leave_waiting(ms_store *store, const ms_work *work) {
   ms_lane *lane;
   MS_TRY(ms_lane_get(store, work->lane, &lane));
-  if (lane->head_id == work->id) lane->head_due_ms = MS_HEAD_UNKNOWN;
+  ms_front_leave(lane, work->id);
   return taken(store, work,
                ms_sql_take(store, 1, delete_waiting, "iii", work->lane, work->due_at_ms, work->id));
 }
@@ -308,12 +309,7 @@ static ms_status enter_waiting(ms_store *store, const ms_work *work) {
   MS_TRY(ms_rows_add(store, MS_ROWS_WAITING, work->lane, work->due_at_ms, work->id,
                      (int64_t)!is_plain(work)));
   lane->offers = store->lanes.offer = true;
-  bool earlier = work->due_at_ms < lane->head_due_ms ||
-                 (work->due_at_ms == lane->head_due_ms && work->id < lane->head_id);
-  if (lane->head_due_ms != MS_HEAD_UNKNOWN && earlier) {
-    lane->head_due_ms = work->due_at_ms;
-    lane->head_id = work->id;
-  }
+  ms_front_join(lane, (ms_spot){work->due_at_ms, work->id});
   return MS_OK;
 }
 

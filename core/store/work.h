@@ -98,11 +98,10 @@ typedef struct ms_spot {
 } ms_spot;
 #define MS_SPOT_FIRST ((ms_spot){.due_at_ms = INT64_MIN})
 
-/* The works of a lane that wait behind a spot and are due, up to limit. */
+/* The works of a lane that wait behind a spot, up to limit. */
 typedef struct ms_stretch {
   int64_t lane;
   ms_spot after;
-  int64_t now_ms;
   size_t limit;
 } ms_stretch;
 

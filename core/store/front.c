@@ -1,0 +1,111 @@
+#include "store/front.h"
+
+#include "store/private.h"
+
+/* Works with texts of more than so many bytes are read again rather than kept. */
+#define KEEP_BYTES ((size_t)65536)
+
+static bool stands_before(ms_spot a, ms_spot b) {
+  return a.due_at_ms < b.due_at_ms || (a.due_at_ms == b.due_at_ms && a.id < b.id);
+}
+
+static ms_spot spot_of(const ms_work *work) {
+  return (ms_spot){work->due_at_ms, work->id};
+}
+
+static ms_spot head_of(const ms_lane *lane) {
+  return (ms_spot){lane->head_due_ms, lane->head_id};
+}
+
+static void set_head(ms_lane *lane, ms_spot spot) {
+  lane->head_due_ms = spot.due_at_ms;
+  lane->head_id = spot.id;
+}
+
+static ms_status look_up(ms_store *store, ms_lane *lane, ms_spot after) {
+  ms_spot head;
+  MS_TRY(ms_waiting_head(store, lane->id, after, &head));
+  set_head(lane, head);
+  return MS_OK;
+}
+
+ms_status ms_front_find(ms_store *store, ms_lane *lane) {
+  return lane->head_due_ms == MS_HEAD_UNKNOWN ? look_up(store, lane, MS_SPOT_FIRST) : MS_OK;
+}
+
+/* A front that was used up is larger the next time. */
+static ms_status fill(ms_store *store, ms_lane *lane, size_t most) {
+  ms_front *front = &lane->front;
+  size_t limit = front->limit ? front->limit : MS_FRONT_FIRST;
+  if (limit > most) limit = most;
+  ms_stretch stretch = {
+      .lane = lane->id,
+      .after = {lane->head_due_ms, lane->head_id - 1},
+      .limit = limit,
+  };
+  ms_front_drop(lane);
+  ms_arena_clear(&front->arena);
+  front->works = ms_arena_take(&front->arena, limit * sizeof *front->works);
+  if (!front->works) return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+  MS_TRY(ms_waiting_read(store, &stretch, &front->arena, front->works, &front->count));
+  front->whole = front->count < limit;
+  front->limit = limit < MS_FRONT_MOST ? limit * 2 : MS_FRONT_MOST;
+  return MS_OK;
+}
+
+ms_status ms_front_read(ms_store *store, ms_lane *lane, size_t most, const ms_work **work) {
+  ms_front *front = &lane->front;
+  if (front->at == front->count) {
+    ms_status status = fill(store, lane, most);
+    if (status != MS_OK) ms_front_drop(lane);
+    MS_TRY(status);
+  }
+  *work = front->at < front->count ? &front->works[front->at] : NULL;
+  return MS_OK;
+}
+
+ms_status ms_front_pass(ms_store *store, ms_lane *lane) {
+  ms_front *front = &lane->front;
+  if (front->at < front->count) front->at++;
+  if (front->at == front->count && !front->whole) return look_up(store, lane, head_of(lane));
+  bool more = front->at < front->count;
+  set_head(lane, more ? spot_of(&front->works[front->at]) : (ms_spot){.due_at_ms = MS_NEVER});
+  return MS_OK;
+}
+
+void ms_front_rest(ms_lane *lane) {
+  if (ms_arena_bytes(&lane->front.arena) <= KEEP_BYTES) return;
+  ms_front_drop(lane);
+  ms_arena_deinit(&lane->front.arena);
+}
+
+void ms_front_drop(ms_lane *lane) {
+  ms_front *front = &lane->front;
+  front->at = front->count = front->limit = 0;
+  front->whole = false;
+}
+
+/* What stands behind the works that were read does not concern them. */
+void ms_front_join(ms_lane *lane, ms_spot spot) {
+  ms_front *front = &lane->front;
+  bool read = front->at < front->count;
+  if (read && stands_before(spot, spot_of(&front->works[front->count - 1]))) ms_front_drop(lane);
+  front->whole = false;
+  if (lane->head_due_ms != MS_HEAD_UNKNOWN && stands_before(spot, head_of(lane))) {
+    set_head(lane, spot);
+  }
+}
+
+void ms_front_leave(ms_lane *lane, int64_t id) {
+  if (lane->head_id == id) lane->head_due_ms = MS_HEAD_UNKNOWN;
+  ms_front_drop(lane);
+}
+
+void ms_front_forget(ms_lane *lane) {
+  lane->head_due_ms = MS_HEAD_UNKNOWN;
+  ms_front_drop(lane);
+}
+
+void ms_front_deinit(ms_lane *lane) {
+  ms_arena_deinit(&lane->front.arena);
+}
