@@ -29,7 +29,7 @@ typedef struct candidate {
   bool holds;            /* its constraints */
   int64_t room;          /* of its queue when the round began */
   const ms_queue *queue; /* NULL = no settings */
-  ms_spot first_taken; /* works in a row that were taken, but still wait in the store */
+  ms_spot first_taken;   /* works in a row that were taken, but still wait in the store */
   ms_spot last_taken;
   int64_t taken;
 } candidate;
