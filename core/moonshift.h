@@ -203,8 +203,15 @@ int ms_pollfd(ms_manager *manager);
 void ms_pollfd_clear(ms_manager *manager);
 /* Wakes ms_wait and the descriptor. Safe in a signal handler. */
 void ms_wake(ms_manager *manager);
+/* For which changes the host is about to wait. Nobody is woken for others. */
+typedef enum ms_heed {
+  MS_HEED_NOTHING, /* events and runs alone */
+  MS_HEED_CHANGES,
+  MS_HEED_IDLE, /* those after which ms_idle may hold: while a run goes on here, its end */
+  MS_HEED_DONE, /* those after which ms_done may hold: the same for one-time work */
+} ms_heed;
 /* Grows whenever a run ends, a work finishes or another process changed something. */
-int64_t ms_changes(ms_manager *manager);
+int64_t ms_changes(ms_manager *manager, ms_heed heed);
 /* Blocks until events or runs wait, ms_changes differs from seen, ms_wake was called, or the time
  * is over (−1 = for ever). */
 void ms_wait(ms_manager *manager, int64_t seen, int64_t timeout_ms);

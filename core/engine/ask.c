@@ -189,6 +189,7 @@ ms_status ms_get_queues(ms_manager *engine, ms_arena *arena, ms_queue_settings *
 static ms_status apply_idle(ms_engine *engine, ms_call *call) {
   ask_call *args = ask_of(call);
   const ms_claims *claims = ms_claims_all(engine->store);
+  MS_TRY(ms_claims_read(engine->store));
   args->answer = engine->runs.count == 0;
   for (size_t i = 0; i < claims->count; i++) {
     args->answer = args->answer && claims->items[i]->count == 0;
@@ -201,21 +202,19 @@ static ms_status apply_idle(ms_engine *engine, ms_call *call) {
   return MS_OK;
 }
 
-/* Whoever waits for rest is answered without a turn while something runs, and next hears of a turn
- * that leaves nothing running. */
-static bool is_running(ms_engine *engine) {
+/* Whoever waits for rest need not look at the store while something runs here. */
+static bool is_set(ms_engine *engine, const bool *flag) {
   pthread_mutex_lock(&engine->mutex);
-  bool running = engine->running;
-  engine->rests = running;
+  bool set = *flag;
   pthread_mutex_unlock(&engine->mutex);
-  return running;
+  return set;
 }
 
 ms_status ms_idle(ms_manager *engine, bool *idle, ms_err *err) {
   ask_call args = {.call = {.apply = apply_idle, .reads = true}};
   MS_TRY(ms_usable(engine, err));
   *idle = false;
-  if (is_running(engine)) return MS_OK;
+  if (is_set(engine, &engine->running)) return MS_OK;
   MS_TRY(ms_engine_call(engine, &args.call, err));
   *idle = args.answer;
   return MS_OK;
@@ -232,6 +231,9 @@ static ms_status apply_done(ms_engine *engine, ms_call *call) {
 
 ms_status ms_done(ms_manager *engine, bool *done, ms_err *err) {
   ask_call args = {.call = {.apply = apply_done, .reads = true}};
+  MS_TRY(ms_usable(engine, err));
+  *done = false;
+  if (is_set(engine, &engine->running_once)) return MS_OK;
   MS_TRY(ms_engine_call(engine, &args.call, err));
   *done = args.answer;
   return MS_OK;

@@ -71,7 +71,7 @@ static bool wait_for_runs(ms_engine *engine, int64_t wait_ms) {
   int64_t until_ms = ms_clock_steady_ms(&(ms_clock){0}) + wait_ms;
   for (;;) {
     runs_call runs = {.call = {.apply = apply_any_runs}};
-    int64_t seen = ms_changes(engine);
+    int64_t seen = ms_changes(engine, MS_HEED_IDLE);
     ms_pollfd_clear(engine);
     ms_status status = ms_engine_call(engine, &runs.call, NULL);
     if (status == MS_OK && !runs.any) return true;

@@ -165,7 +165,8 @@ static ms_status add_process(ms_engine *engine) {
                  "open: %d processes have the database open already", MS_BOARD_PLACES);
 }
 
-/* This turn has taken note of the others, and of the works of the dead, before its calls. */
+/* This turn has taken note of the others, and of the works of the dead, before its calls. On the
+ * board stands what the process before in the same place wanted. */
 static ms_status apply_join(ms_engine *engine, ms_call *call) {
   (void)call;
   MS_TRY(add_process(engine));
@@ -173,7 +174,7 @@ static ms_status apply_join(ms_engine *engine, ms_call *call) {
   engine->turn.tells_all = true;
   if (engine->board) {
     ms_board_want(engine->board, engine->owner, MS_WANT_WORK, true);
-    ms_board_want(engine->board, engine->owner, MS_WANT_ENDS, true);
+    ms_board_want(engine->board, engine->owner, MS_WANT_ENDS, false);
   }
   return ms_jump_join(engine);
 }

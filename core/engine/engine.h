@@ -205,8 +205,9 @@ struct ms_engine {
   bool looping;    /* the engine's thread is awake and will look at the inbox */
   int64_t next_at_ms;
   int64_t armed_at_ms;
-  bool running;    /* after the last turn something ran */
-  bool progressed; /* a run may have progress that is not stored */
+  bool running;      /* after the last turn something ran */
+  bool running_once; /* one-time work did */
+  bool progressed;   /* a run may have progress that is not stored */
 
   /* The outbox. */
   ms_link events;
@@ -215,9 +216,8 @@ struct ms_engine {
   int64_t changes;
   int wake_fds[2];
   bool woken;
-  bool heeds;  /* the host waits for the next change */
-  bool rests;  /* and only for one after which nothing runs */
-  bool polled; /* the host's loop watches the pipe, so it may wait at any time */
+  ms_heed heeds; /* what the host waits for, until it has happened */
+  bool polled;   /* the host's loop watches the pipe, so it may wait at any time */
 
   /* Only whoever turns. */
   ms_turn turn;
@@ -340,11 +340,11 @@ ms_status ms_hearing_write(ms_engine *engine);
 void ms_hearing_failed(ms_engine *engine);
 /* After the commit: knocks at the doors of those who want to hear of it. */
 void ms_hearing_publish(ms_engine *engine);
-/* With the mutex held: the host will look at the store and then wait for a change. */
-void ms_hearing_heed(ms_engine *engine);
+/* With the mutex held: the host will look at the store and then wait for such a change. */
+void ms_hearing_heed(ms_engine *engine, ms_heed heed);
 /* With the mutex held: nobody is to hear of changes while something runs here. */
 bool ms_hearing_rests(const ms_engine *engine);
-/* With the mutex held: there was a change; true if the host waits for it. */
+/* With the mutex held: there was a change; true if it may be what the host waits for. */
 bool ms_hearing_heard(ms_engine *engine);
 
 /* ---- jump.c: what happens when the wall clock is set ---- */

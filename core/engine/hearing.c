@@ -40,22 +40,34 @@ static bool always_heeds(const ms_engine *engine) {
   return engine->polled || engine->observer_count;
 }
 
-bool ms_hearing_rests(const ms_engine *engine) {
-  return engine->rests && engine->running && !always_heeds(engine);
+/* With the mutex held. Whoever waits for rest has none as long as something runs here, whatever the
+ * others do, and its end is heard of without them. */
+static bool heeds(const ms_engine *engine) {
+  switch (engine->heeds) {
+  case MS_HEED_NOTHING:
+    return false;
+  case MS_HEED_CHANGES:
+    return true;
+  case MS_HEED_IDLE:
+    return !engine->running;
+  case MS_HEED_DONE:
+    return !engine->running_once;
+  }
+  return true;
 }
 
-void ms_hearing_heed(ms_engine *engine) {
-  engine->rests = false;
-  if (engine->heeds) return;
-  engine->heeds = true;
-  want(engine, MS_WANT_ENDS, true);
+bool ms_hearing_rests(const ms_engine *engine) {
+  return engine->heeds && !heeds(engine) && !always_heeds(engine);
+}
+
+void ms_hearing_heed(ms_engine *engine, ms_heed heed) {
+  engine->heeds = heed;
+  want(engine, MS_WANT_ENDS, heeds(engine) || always_heeds(engine));
 }
 
 bool ms_hearing_heard(ms_engine *engine) {
-  if (ms_hearing_rests(engine)) return false;
-  bool heeded = engine->heeds || always_heeds(engine);
-  engine->heeds = false;
-  want(engine, MS_WANT_ENDS, always_heeds(engine));
+  bool heeded = heeds(engine) || always_heeds(engine);
+  if (heeded) ms_hearing_heed(engine, MS_HEED_NOTHING);
   return heeded;
 }
 

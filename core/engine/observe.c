@@ -109,12 +109,29 @@ static void signal_host(ms_engine *engine) {
   (void)written;
 }
 
+/* Looks at as many runs as there are periodic ones before the first of another kind. */
+static bool runs_once(const ms_engine *engine) {
+  size_t at = 0;
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
+    if (!ms_work_is_periodic(&flight->work)) return true;
+  }
+  return false;
+}
+
+/* With the mutex held. True if something ran before this turn and nothing does after it. */
+static bool note_running(ms_engine *engine) {
+  bool ran = engine->running, ran_once = engine->running_once;
+  engine->running = engine->runs.count > 0;
+  engine->running_once = runs_once(engine);
+  return (ran && !engine->running) || (ran_once && !engine->running_once);
+}
+
 void ms_outbox_publish(ms_engine *engine) {
   bool concerns = engine->turn.finished.count || engine->turn.returned;
   engine->seen_change = engine->turn.seen_change;
   pthread_mutex_lock(&engine->mutex);
+  concerns = note_running(engine) || concerns;
   if (concerns) engine->changes++;
-  engine->running = engine->runs.count > 0;
   concerns = concerns && ms_hearing_heard(engine);
   engine->host_ready = engine->turn.host_ready;
   concerns = concerns || !ms_list_empty(&engine->turn.events) || engine->host_ready;
@@ -155,7 +172,7 @@ static ms_status apply_observe(ms_engine *engine, ms_call *call) {
   ms_list_push(&engine->observers, &args->observer->link);
   engine->observer_count++;
   pthread_mutex_lock(&engine->mutex);
-  ms_hearing_heed(engine);
+  ms_hearing_heed(engine, MS_HEED_CHANGES);
   pthread_mutex_unlock(&engine->mutex);
   args->observer = NULL;
   return MS_OK;
@@ -278,7 +295,7 @@ void ms_progress_run(ms_run *run, ms_text data) {
 int ms_pollfd(ms_manager *engine) {
   pthread_mutex_lock(&engine->mutex);
   engine->polled = true;
-  ms_hearing_heed(engine);
+  ms_hearing_heed(engine, MS_HEED_CHANGES);
   pthread_mutex_unlock(&engine->mutex);
   return engine->wake_fds[0];
 }
@@ -292,9 +309,9 @@ void ms_pollfd_clear(ms_manager *engine) {
   pthread_mutex_unlock(&engine->mutex);
 }
 
-int64_t ms_changes(ms_manager *engine) {
+int64_t ms_changes(ms_manager *engine, ms_heed heed) {
   pthread_mutex_lock(&engine->mutex);
-  ms_hearing_heed(engine);
+  ms_hearing_heed(engine, heed);
   int64_t changes = engine->changes;
   pthread_mutex_unlock(&engine->mutex);
   return changes;

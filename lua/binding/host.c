@@ -42,8 +42,12 @@ static int wake(lua_State *L, ms_handle *handle) {
   return 1;
 }
 
+/* changes(until): for whoever waits for all changes, or until "idle", until "done" or until "told",
+ * which no change tells. */
 static int changes(lua_State *L, ms_handle *handle) {
-  ms_lua_push_int64(L, ms_changes(handle->core));
+  static const char *const words[] = {"told", "changes", "idle", "done", NULL};
+  ms_heed heed = (ms_heed)luaL_checkoption(L, 2, "changes", words);
+  ms_lua_push_int64(L, ms_changes(handle->core, heed));
   return 1;
 }
 

@@ -73,7 +73,7 @@ end
 
 local function serve(self, mode)
   while true do
-    local seen, message, code = core.changes(self.manager)
+    local seen, message, code = core.changes(self.manager, mode or "told")
     if not seen then
       return nil, message, code
     end

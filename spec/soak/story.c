@@ -356,12 +356,12 @@ ms_status story_serve(soak_story *story, ms_err *err) {
   int64_t before = story->newest_id;
   MS_TRY(enqueue_last(story, err));
   for (int64_t id = 0; id != story->newest_id;) {
-    int64_t seen = ms_changes(story->manager);
+    int64_t seen = ms_changes(story->manager, MS_HEED_CHANGES);
     ms_pollfd_clear(story->manager);
     ms_run *run = ms_take_run(story->manager);
     if (!run) ms_wait(story->manager, seen, PATIENCE_MS);
     if (!run) run = ms_take_run(story->manager);
-    if (!run && ms_changes(story->manager) == seen)
+    if (!run && ms_changes(story->manager, MS_HEED_CHANGES) == seen)
       return ms_fail(err, MS_TIMEOUT, "work %lld does not run", (long long)story->newest_id);
     if (!run) continue;
     id = run->id;

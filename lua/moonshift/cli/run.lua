@@ -40,9 +40,10 @@ end
 --- As manager:run, besides that it reads conditions and draws the line now and then; the engine's
 --- own threads do the work, so that nothing is late.
 local function watch(manager, options, line)
+  local awaited = line and "changes" or options["until"] or "told"
   while true do
     core.clear(manager)
-    local seen = core.changes(manager)
+    local seen = core.changes(manager, awaited)
     local count = fail.check(manager:dispatch(SLICE))
     local pause = line and draw(manager, line)
     if core.signals_caught(manager) then

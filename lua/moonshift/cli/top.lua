@@ -127,7 +127,7 @@ end
 local function rest(manager, until_ms)
   while true do
     core.clear(manager)
-    local seen = core.changes(manager)
+    local seen = core.changes(manager, "told")
     local left = until_ms - core.steady()
     if core.signals_caught(manager) then
       return true
