@@ -36,6 +36,7 @@ static ms_status count_running(ms_gates *gates) {
   gates->running = ms_arena_take(gates->arena, size);
   if (!gates->running) return ms_engine_no_memory(gates->engine);
   memset(gates->running, 0, size);
+  MS_TRY(ms_claims_read(store));
   for (size_t i = 0; i < claims->count; i++)
     MS_TRY(count_claim(gates, claims->items[i]));
   return MS_OK;

@@ -419,7 +419,8 @@ static ms_status gather_orphans(ms_engine *engine, ms_ids *ids) {
   const ms_claims *claims = ms_claims_all(engine->store);
   for (size_t i = 0; i < claims->count; i++) {
     const ms_claim *claim = claims->items[i];
-    bool dead = claim->count && !ms_owner_alive(engine, claim->owner);
+    bool dead = (claim->count || claim->unread) && !ms_owner_alive(engine, claim->owner);
+    if (dead) MS_TRY(ms_claims_read(engine->store));
     for (size_t k = 0; k < claim->count; k++) {
       if (!dead && !is_lost(engine, claim, claim->ids[k])) continue;
       if (!ms_ids_add(ids, claim->ids[k])) return no_memory(engine);

@@ -91,11 +91,22 @@ static void collect_more(ms_engine *engine, ms_link *calls, ms_link *results) {
   pthread_mutex_unlock(&engine->mutex);
 }
 
+/* Runs that others have decided over, or whose works they have updated, stand in claims that they
+ * have written. */
+static void note_altered(ms_engine *engine) {
+  size_t at = 0;
+  bool live;
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
+    const ms_claim *claim = ms_claims_find(engine->store, flight->run.id, &live);
+    bool same = live && claim->batch == flight->run.batch && !claim->altered;
+    if (!same) flight->fresh = false;
+  }
+}
+
 /* Others have changed the store: their processes, and what they did to works that run here. */
 static ms_status take_note_of_others(ms_engine *engine) {
-  size_t at = 0;
-  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));)
-    flight->fresh = false;
+  bool altered = ms_claims_take_altered(engine->store);
+  if (altered || engine->options.stepped) note_altered(engine);
   MS_TRY(ms_outbox_read(engine));
   MS_TRY(ms_trigger_notice(engine));
   return ms_settle_orphans(engine);

@@ -3,12 +3,16 @@
 #include "base/mem.h"
 #include "store/private.h"
 
-static const char select_claims[] = "SELECT batch, owner, at, ids FROM ms_claim ORDER BY batch";
+/* The ids stand behind the columns that are read each time, and are long. */
+static const char select_claims[] =
+    "SELECT batch, owner, at, version, voids FROM ms_claim ORDER BY batch";
+static const char select_ids[] = "SELECT ids FROM ms_claim WHERE batch = ?";
 static const ms_dialects write_claim = {
-    .sqlite = "INSERT OR REPLACE INTO ms_claim VALUES (?, ?, ?, ?)",
+    .sqlite = "INSERT OR REPLACE INTO ms_claim VALUES (?, ?, ?, ?, ?, ?)",
     .postgres =
-        "INSERT INTO ms_claim VALUES (?, ?, ?, ?) ON CONFLICT (batch)"
-        " DO UPDATE SET owner = excluded.owner, at = excluded.at, ids = excluded.ids",
+        "INSERT INTO ms_claim VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (batch)"
+        " DO UPDATE SET owner = excluded.owner, at = excluded.at, version = excluded.version,"
+        " voids = excluded.voids, ids = excluded.ids",
 };
 static const char delete_claim[] = "DELETE FROM ms_claim WHERE batch = ?";
 
@@ -85,6 +89,13 @@ static bool reserve(ms_claims *claims) {
   return true;
 }
 
+static ms_status find_by_id(ms_store *store, ms_claim *claim) {
+  for (size_t i = 0; i < claim->count; i++) {
+    if (!ms_map_put(&store->claims.by_id, positive(claim->ids[i]), claim)) return no_memory(store);
+  }
+  return MS_OK;
+}
+
 /* Takes over fields->ids, also on failure. */
 static ms_status remember(ms_store *store, const ms_claim *fields) {
   ms_claims *claims = &store->claims;
@@ -96,42 +107,129 @@ static ms_status remember(ms_store *store, const ms_claim *fields) {
   }
   *claim = *fields;
   claims->items[claims->count++] = claim;
-  for (size_t i = 0; i < claim->count; i++) {
-    if (!ms_map_put(&claims->by_id, positive(claim->ids[i]), claim)) return no_memory(store);
+  return find_by_id(store, claim);
+}
+
+/* ---- Bringing up to date ---- */
+
+static ms_status read_ids(ms_store *store, ms_claim *claim) {
+  ms_statement *statement;
+  bool row;
+  MS_TRY(ms_sql_open(store, select_ids, &statement, "i", claim->batch));
+  MS_TRY(ms_sql_step(store, statement, &row));
+  if (!row) return MS_OK;
+  ms_status status = ms_ids_parse(ms_sql_column_text(statement, 0), &claim->ids, &claim->count);
+  ms_sql_close(statement);
+  if (status == MS_NOMEM) return no_memory(store);
+  if (status != MS_OK) {
+    return ms_fail(&store->err, MS_CORRUPT, "table ms_claim: the ids of batch %lld do not parse",
+                   (long long)claim->batch);
+  }
+  claim->unread = false;
+  return find_by_id(store, claim);
+}
+
+ms_status ms_claims_read(ms_store *store) {
+  ms_claims *claims = &store->claims;
+  for (size_t i = 0; i < claims->count && claims->unread; i++) {
+    if (claims->items[i]->unread) MS_TRY(read_ids(store, claims->items[i]));
+  }
+  claims->unread = false;
+  return MS_OK;
+}
+
+/* What was known is known again, and void runs always are. */
+static ms_status read_needed(ms_store *store) {
+  const ms_claims *claims = &store->claims;
+  for (size_t i = 0; i < claims->count; i++) {
+    ms_claim *claim = claims->items[i];
+    if (claim->unread && (claim->voids || claim->altered)) MS_TRY(read_ids(store, claim));
   }
   return MS_OK;
 }
 
-static ms_status load_row(ms_store *store, ms_statement *statement) {
-  ms_claim claim = {
-      .batch = ms_sql_column_int(statement, 0),
-      .owner = ms_sql_column_int(statement, 1),
-      .at_ms = ms_sql_column_int(statement, 2),
-  };
-  ms_status status = ms_ids_parse(ms_sql_column_text(statement, 3), &claim.ids, &claim.count);
-  if (status == MS_NOMEM) return no_memory(store);
-  if (status != MS_OK) {
-    return ms_fail(&store->err, MS_CORRUPT, "table ms_claim: the ids of batch %lld do not parse",
-                   (long long)claim.batch);
+/* One row beside what stands here, both in the order of their batches: a batch that is new was
+ * numbered while all that are still there were. */
+static ms_status meet(ms_store *store, const ms_claim *row, size_t *at, size_t known) {
+  ms_claims *claims = &store->claims;
+  while (*at < known && claims->items[*at]->batch < row->batch)
+    ++*at;
+  ms_claim *claim =
+      *at < known && claims->items[*at]->batch == row->batch ? claims->items[*at] : NULL;
+  if (claim && claim->owner == row->owner && claim->version == row->version) {
+    claim->met = true;
+    return MS_OK;
   }
-  return remember(store, &claim);
+  ms_claim fields = *row;
+  fields.met = fields.unread = claims->unread = true;
+  fields.altered = claim && !claim->unread;
+  return remember(store, &fields);
 }
 
-ms_status ms_claims_load(ms_store *store) {
+static ms_status meet_all(ms_store *store) {
   ms_statement *statement;
   bool row = true;
-  ms_claims_deinit(&store->claims);
+  size_t at = 0, known = store->claims.count;
   MS_TRY(ms_sql_open(store, select_claims, &statement, ""));
   for (;;) {
     MS_TRY(ms_sql_step(store, statement, &row));
     if (!row) return MS_OK;
-    ms_status status = load_row(store, statement);
+    ms_claim claim = {
+        .batch = ms_sql_column_int(statement, 0),
+        .owner = ms_sql_column_int(statement, 1),
+        .at_ms = ms_sql_column_int(statement, 2),
+        .version = ms_sql_column_int(statement, 3),
+        .voids = ms_sql_column_int(statement, 4),
+    };
+    if (claim.batch > store->last_batch) store->last_batch = claim.batch;
+    ms_status status = meet(store, &claim, &at, known);
     if (status != MS_OK) {
       ms_sql_close(statement);
       return status;
     }
   }
 }
+
+static void forget(ms_claims *claims, ms_claim *claim) {
+  for (size_t i = 0; i < claim->count; i++)
+    ms_map_remove(&claims->by_id, positive(claim->ids[i]));
+  if (!claim->unread) claims->altered = true;
+  claim_free(claim);
+}
+
+static void forget_unmet(ms_claims *claims) {
+  size_t kept = 0;
+  for (size_t i = 0; i < claims->count; i++) {
+    ms_claim *claim = claims->items[i];
+    if (claim->met)
+      claims->items[kept++] = claim;
+    else
+      forget(claims, claim);
+    claim->met = false;
+  }
+  claims->count = kept;
+}
+
+ms_status ms_claims_load(ms_store *store) {
+  ms_claims *claims = &store->claims;
+  bool stale = claims->stale;
+  if (stale) ms_claims_deinit(claims);
+  /* Until all of it is done nothing is relied on. */
+  claims->stale = true;
+  MS_TRY(meet_all(store));
+  forget_unmet(claims);
+  MS_TRY(stale ? ms_claims_read(store) : read_needed(store));
+  claims->stale = false;
+  return MS_OK;
+}
+
+bool ms_claims_take_altered(ms_store *store) {
+  bool altered = store->claims.altered;
+  store->claims.altered = false;
+  return altered;
+}
+
+/* ---- Changes ---- */
 
 ms_status ms_claims_add(ms_store *store, int64_t owner, int64_t at_ms, const int64_t *ids,
                         size_t count, int64_t *batch) {
@@ -169,6 +267,11 @@ void ms_claims_void(ms_store *store, int64_t id) {
   claim->dirty = true;
 }
 
+void ms_claims_touch(ms_store *store, int64_t id) {
+  ms_claim *claim = ms_map_get(&store->claims.by_id, id);
+  if (claim) claim->dirty = claim->altered = true;
+}
+
 void ms_claims_end(ms_store *store, int64_t id) {
   ms_claim *claim = ms_map_remove(&store->claims.by_id, id);
   if (!claim) return;
@@ -181,14 +284,23 @@ const ms_claims *ms_claims_all(const ms_store *store) {
   return &store->claims;
 }
 
+static int64_t count_voids(const ms_claim *claim) {
+  int64_t voids = 0;
+  for (size_t i = 0; i < claim->count; i++)
+    voids += claim->ids[i] < 0;
+  return voids;
+}
+
 static ms_status write_one(ms_store *store, ms_claim *claim) {
   ms_buf *text = &store->claims.text;
   claim->dirty = false;
   if (claim->count == 0) return ms_sql_run(store, delete_claim, "i", claim->batch);
   ms_buf_clear(text);
   if (!ms_ids_format(text, claim->ids, claim->count)) return no_memory(store);
-  return ms_sql_run(store, ms_sql_in(store, &write_claim), "iiit", claim->batch, claim->owner,
-                    claim->at_ms, ms_buf_text(text));
+  claim->version++;
+  claim->voids = count_voids(claim);
+  return ms_sql_run(store, ms_sql_in(store, &write_claim), "iiiiit", claim->batch, claim->owner,
+                    claim->at_ms, claim->version, claim->voids, ms_buf_text(text));
 }
 
 /* All are written before any goes: a write that fails leaves what must be loaded again. */
@@ -200,7 +312,7 @@ ms_status ms_claims_write(ms_store *store) {
   }
   for (size_t i = 0; i < claims->count; i++) {
     ms_claim *claim = claims->items[i];
-    if (claim->count)
+    if (claim->count || claim->unread)
       claims->items[kept++] = claim;
     else
       claim_free(claim);

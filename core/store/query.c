@@ -183,6 +183,7 @@ static void add_page(question *query, const ms_page *page) {
 ms_status ms_query_ids(ms_store *store, const ms_selector *selector, unsigned states,
                        const ms_page *page, ms_ids *ids) {
   question query = {.store = store};
+  MS_TRY(ms_claims_read(store));
   ms_buf_addf(&query.sql, "SELECT w.id");
   add_selector(&query, selector, states);
   add_page(&query, page);
@@ -199,6 +200,7 @@ static ms_status run_for_one(ms_store *store, question *query, int64_t *value) {
 
 ms_status ms_query_count(ms_store *store, const ms_selector *selector, int64_t *count) {
   question query = {.store = store};
+  MS_TRY(ms_claims_read(store));
   ms_buf_addf(&query.sql, "SELECT count(*)");
   add_selector(&query, selector, 0);
   return run_for_one(store, &query, count);
@@ -207,6 +209,7 @@ ms_status ms_query_count(ms_store *store, const ms_selector *selector, int64_t *
 ms_status ms_query_unfinished(ms_store *store, const ms_selector *selector, int64_t from,
                               int64_t *id) {
   question query = {.store = store};
+  MS_TRY(ms_claims_read(store));
   ms_buf_addf(&query.sql, "SELECT w.id");
   add_selector(&query, selector, MS_UNFINISHED_STATES);
   ms_buf_addf(&query.sql, " AND w.id >= CAST(?8 AS bigint) ORDER BY w.id LIMIT 1");
@@ -224,6 +227,7 @@ ms_status ms_query_once(ms_store *store, bool *any) {
       " AND coalesce(repeats, 0) <> 2";
   const ms_claims *claims = ms_claims_all(store);
   int64_t found = 0;
+  MS_TRY(ms_claims_read(store));
   for (size_t i = 0; i < claims->count && !found; i++) {
     for (size_t k = 0; k < claims->items[i]->count && !found; k++) {
       int64_t id = claims->items[i]->ids[k];

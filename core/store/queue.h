@@ -27,7 +27,6 @@ typedef struct ms_queues {
   ms_queue *items; /* sorted, so that names are found among thousands */
   size_t count;
   size_t capacity;
-  bool stale;
 } ms_queues;
 
 /* The settings of a queue, or NULL when it has none. */

@@ -87,6 +87,8 @@ static const char version_1[] =
     "  batch INTEGER PRIMARY KEY,"
     "  owner INTEGER NOT NULL,"
     "  at INTEGER NOT NULL,"
+    "  version INTEGER NOT NULL,"
+    "  voids INTEGER NOT NULL,"
     "  ids TEXT NOT NULL"
     ");"
     "CREATE TABLE ms_done ("

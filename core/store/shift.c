@@ -22,7 +22,7 @@ static const char shift_life[] =
     " THEN due_at + ?1 ELSE due_at END WHERE id IN " ELAPSED;
 static const char shift_done[] =
     "UPDATE ms_done SET started_at = started_at + ?1, finished_at = finished_at + ?1";
-static const char shift_claim[] = "UPDATE ms_claim SET at = at + ?";
+static const char shift_claim[] = "UPDATE ms_claim SET at = at + ?, version = version + 1";
 static const char shift_start[] = "UPDATE ms_start SET at = at + ?";
 static const char shift_finish[] = "UPDATE ms_finish SET at = at + ?";
 static const char shift_files[] =

@@ -69,24 +69,20 @@ bool ms_store_in_file(const ms_store *store) {
 static const char set_counter[] =
     "INSERT INTO ms_counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
+/* What was rolled back may stand in memory. */
 static void forget(ms_store *store) {
   store->data_version = 0;
   store->lanes.stale = true;
   store->claims.stale = true;
-  store->queues.stale = true;
-  store->deadline.known = store->finish.known = false;
 }
 
-/* The highest id is that of the newest work, or of one that has been deleted since. A process never
- * goes back in its own batches; those of others are told apart by their owner. */
+/* The highest id is that of the newest work, or of one that has been deleted since. */
 static ms_status read_numbers(ms_store *store) {
-  int64_t newest, batch, passed_over;
+  int64_t newest, passed_over;
   MS_TRY(ms_store_counter(store, "id", &store->deleted_id));
   MS_TRY(ms_store_counter(store, "passed_over", &passed_over));
   MS_TRY(ms_sql_int(store, "SELECT max(id) FROM ms_work", 0, &newest, ""));
-  MS_TRY(ms_sql_int(store, "SELECT max(batch) FROM ms_claim", 0, &batch, ""));
   store->last_id = newest > store->deleted_id ? newest : store->deleted_id;
-  if (batch > store->last_batch) store->last_batch = batch;
   store->passed_over = passed_over != 0;
   return MS_OK;
 }
@@ -95,7 +91,7 @@ static ms_status read_numbers(ms_store *store) {
 static ms_status refresh(ms_store *store, int64_t version, bool *changed) {
   *changed = version != store->data_version;
   if (!*changed) return MS_OK;
-  forget(store);
+  store->deadline.known = store->finish.known = false;
   MS_TRY(read_numbers(store));
   MS_TRY(ms_lanes_load(store));
   MS_TRY(ms_claims_load(store));

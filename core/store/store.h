@@ -53,7 +53,8 @@ ms_status ms_store_begin_if_free(ms_store *store);
 
 /* Ids that no work of this store has had; the lowest of count in a row. */
 int64_t ms_store_take_ids(ms_store *store, int64_t count);
-/* A number that this process has not used for a claim. */
+/* A number that this process has not used for a claim; those of others are told apart by their
+ * owner. */
 int64_t ms_store_take_batch(ms_store *store);
 /* The id is about to be deleted and must not come again. */
 ms_status ms_store_keep_id(ms_store *store, int64_t id);

@@ -45,7 +45,7 @@ static ms_status read_work(ms_store *store, ms_statement *statement, ms_arena *a
   bool more = ms_sql_column_int(statement, 2) != 0;
   bool found = ms_sql_column_int(statement, 3) != 0;
   if (found && !more) return read_plain(store, statement, arena, work);
-  if (found) MS_TRY(ms_work_load(store, id, arena, work, &found));
+  if (found) MS_TRY(ms_work_read(store, id, arena, work, &found));
   if (found) return MS_OK;
   return ms_fail(&store->err, MS_CORRUPT, "table ms_waiting: work %lld is not stored",
                  (long long)id);

@@ -172,7 +172,7 @@ static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
 }
 
-ms_status ms_work_load(ms_store *store, int64_t id, ms_arena *arena, ms_work *work, bool *found) {
+ms_status ms_work_read(ms_store *store, int64_t id, ms_arena *arena, ms_work *work, bool *found) {
   ms_statement *statement;
   MS_TRY(ms_sql_open(store, select_work, &statement, "i", id));
   MS_TRY(ms_sql_step(store, statement, found));
@@ -180,10 +180,18 @@ ms_status ms_work_load(ms_store *store, int64_t id, ms_arena *arena, ms_work *wo
   bool read = read_spec(statement, arena, work) && read_life(statement, arena, work) &&
               read_done(statement, arena, work);
   ms_sql_close(statement);
+  return read ? MS_OK : no_memory(store);
+}
+
+/* What has neither finished nor is blocked waits or runs. */
+ms_status ms_work_load(ms_store *store, int64_t id, ms_arena *arena, ms_work *work, bool *found) {
   bool live;
+  MS_TRY(ms_work_read(store, id, arena, work, found));
+  if (!*found || work->state != MS_ENQUEUED) return MS_OK;
+  if (!ms_claims_find(store, id, &live)) MS_TRY(ms_claims_read(store));
   ms_claims_find(store, id, &live);
   if (live) work->state = MS_RUNNING;
-  return read ? MS_OK : no_memory(store);
+  return MS_OK;
 }
 
 ms_status ms_work_copy(ms_store *store, const ms_work *work, ms_arena *arena, ms_work *copy) {
@@ -358,6 +366,7 @@ ms_status ms_work_replace(ms_store *store, const ms_work *before, const ms_work 
     MS_TRY(ms_sql_run(store, ms_sql_in(store, &delete_tags), "it", before->id, before->tags));
   MS_TRY(write_tags(store, after->id, tags, tag_count));
   MS_TRY(move_deadline(store, before, after));
+  if (before->state == MS_RUNNING) ms_claims_touch(store, before->id);
   return before->state == MS_ENQUEUED ? enter(store, after) : MS_OK;
 }
 

@@ -69,6 +69,9 @@ bool ms_work_is_periodic(const ms_work *work);
 
 ms_status ms_work_load(struct ms_store *store, int64_t id, ms_arena *arena, ms_work *work,
                        bool *found);
+/* The same without a look at the claims: a work that runs reads as enqueued. */
+ms_status ms_work_read(struct ms_store *store, int64_t id, ms_arena *arena, ms_work *work,
+                       bool *found);
 /* A copy whose texts live in the arena. */
 ms_status ms_work_copy(struct ms_store *store, const ms_work *work, ms_arena *arena, ms_work *copy);
 

@@ -1,3 +1,4 @@
+local child = require "spec.support.child"
 local folder = require "spec.support.folder"
 local stores = require "spec.support.stores"
 
@@ -8,7 +9,10 @@ describe("two managers of one process on one store", function()
     runner, path = stores.pool("basic", { threads = 1 })
     client = stores.open { database = path }
   end)
-  after_each(stores.clear)
+  after_each(function()
+    child.clear()
+    stores.clear()
+  end)
 
   it("run each other's work, and whoever waits for it hears of its end", function()
     for _ = 1, 20 do
@@ -60,6 +64,21 @@ describe("two managers of one process on one store", function()
     assert.are.equal(("stopped %d cancelled"):format(id), folder.lines(log)[2])
   end)
 
+  it("run what the other has updated meanwhile as it says then", function()
+    local id
+    local host = stores.open { database = path, workers = { change = function(input, work)
+      if work.attempt == 1 then
+        assert(client:update(id, { worker = "change", input = { new = true }, deadline = "1h" }))
+        -- A commit of others that has nothing to do with it.
+        assert(client:enqueue { worker = "later" })
+        return "retry", { after = "1ms" }
+      end
+      return "success", { new = input.new, generation = work.generation }
+    end } }
+    id = host:enqueue { worker = "change" }
+    assert.are.same({ new = true, generation = 1 }, stores.result(host, id).output)
+  end)
+
   it("observe what the other does", function()
     local types = {}
     client:observe({ worker = "succeed" }, function(event)
@@ -93,6 +112,32 @@ describe("two managers of one process on one store", function()
     end
     -- One turn may follow each of the two looks at the numbers.
     assert.is_true(idler:stats().turns - before <= 2)
+  end)
+
+  it("leave alone a process that serves and waits for no end", function()
+    local server = child.start("server", path)
+    server:expect "open"
+    for _ = 1, 20 do
+      stores.result(client, client:enqueue { worker = "succeed" })
+    end
+    server:signal "TERM"
+    local turns = tonumber(server:line():match "^turns (%d+)$")
+    -- It hears how the first one ended, and looks at the numbers twice.
+    assert.is_true(turns <= 3, turns)
+    server:rest()
+  end)
+
+  it("end a process that serves until all is done", function()
+    local requests = {}
+    for index = 1, 200 do
+      requests[index] = { worker = "succeed" }
+    end
+    assert(client:enqueue(requests))
+    local server = child.start("server", path, "done")
+    server:expect "open"
+    assert.is_truthy(server:line():match "^turns %d+$")
+    assert.are.equal(200, client:count { state = "succeeded" })
+    server:rest()
   end)
 
   it("count each other", function()

@@ -9,7 +9,8 @@ describe("periodic work whose calendar cannot be read any more", function()
     local path = stores.path()
     local manager = stores.open { database = path, workers = {
       lose = function()
-        local sql = "UPDATE ms_work SET zone = 'Nowhere/At_All'"
+        local sql = "UPDATE ms_work SET zone = 'Nowhere/At_All';"
+          .. "UPDATE ms_claim SET version = version + 1"
         assert.are.equal(0, (command.run(("sqlite3 -cmd '.timeout 5000' %s %s")
           :format(command.quote(path), command.quote(sql)))))
         return "success"
