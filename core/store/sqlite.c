@@ -135,14 +135,26 @@ static int after_commit(void *context, sqlite3 *handle, const char *schema, int 
   return SQLITE_OK;
 }
 
+/* Who makes a file reads it and then writes; where two do so at once SQLite cannot wait with the
+ * first lock in hand, and says BUSY at once. */
+static int enter_wal_mode(sqlite *connection) {
+  int64_t until_ms = steady_ms() + connection->busy_timeout_ms;
+  for (;;) {
+    int code = sqlite3_exec(connection->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+    if ((code & 0xff) != SQLITE_BUSY || steady_ms() >= until_ms) return code;
+    nanosleep(&(struct timespec){.tv_nsec = BUSY_PAUSE_NS}, NULL);
+  }
+}
+
 static ms_status configure(sqlite *connection, ms_err *err) {
   static const char common[] =
-      "PRAGMA journal_mode = WAL; PRAGMA temp_store = MEMORY;"
+      "PRAGMA temp_store = MEMORY;"
       "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 0;"
       "PRAGMA journal_size_limit = 67108864;";
   const char *durability =
       connection->full ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;";
-  int code = sqlite3_exec(connection->handle, common, NULL, NULL, NULL);
+  int code = enter_wal_mode(connection);
+  if (code == SQLITE_OK) code = sqlite3_exec(connection->handle, common, NULL, NULL, NULL);
   if (code == SQLITE_OK) code = sqlite3_exec(connection->handle, durability, NULL, NULL, NULL);
   if (code != SQLITE_OK) return ms_sqlite_fail(connection->handle, code, "open", err);
   sqlite3_wal_hook(connection->handle, after_commit, connection);
