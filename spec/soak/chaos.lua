@@ -17,6 +17,8 @@ local TICK_S = 0.02
 local STOP_LEAST_S, STOP_MOST_S = 3, 12
 -- So many may stand still at once.
 local STANDING_MOST = 3
+-- What is asked of them afterwards takes no longer.
+local CALM_S = 60
 -- Whoever stands inside of a write holds up all others, who shall have most of the time.
 local INSIDE_SHARE = 0.3
 
@@ -135,6 +137,7 @@ local function storm()
   end
   crowd.is_over = true
   crowd:look()
+  program.keep_going(crowd.living, CALM_S)
 end
 
 --- What has not heard of the end of the storm is not waited for.

@@ -45,6 +45,17 @@ function program:kill()
   self:finish()
 end
 
+--- Lets whichever of the programs stops go on at once, for as long as that many seconds.
+function program.keep_going(programs, seconds)
+  local pids = {}
+  for _, one in pairs(programs) do
+    pids[#pids + 1] = one.pid
+  end
+  shell:write(("for i in $(seq %d); do kill -CONT %s; sleep 0.05; done &\n"):format(seconds * 20,
+    table.concat(pids, " ")))
+  shell:flush()
+end
+
 function program:is_over()
   return process.is_over(self.pid)
 end
