@@ -4,12 +4,14 @@
 
 #include <string.h>
 
-static ms_status find_queue(ms_engine *engine, int64_t id, const ms_queue **queue) {
+/* A run counts in the queue in which it began, wherever its work has been moved since. */
+static ms_status find_queue(ms_engine *engine, const ms_claim *claim, int64_t id,
+                            const ms_queue **queue) {
   ms_flight *flight = ms_map_get(&engine->runs, id);
   ms_lane *lane = flight ? &flight->lane : NULL;
-  int64_t lane_id;
   if (!lane) {
-    MS_TRY(ms_work_lane(engine->store, id, &lane_id));
+    int64_t lane_id = ms_claims_lane(claim, id);
+    if (!lane_id) MS_TRY(ms_work_lane(engine->store, id, &lane_id));
     MS_TRY(ms_lane_get(engine->store, lane_id, &lane));
   }
   *queue = ms_queue_find(engine->store, lane->queue);
@@ -20,7 +22,7 @@ static ms_status count_claim(ms_gates *gates, const ms_claim *claim) {
   const ms_queue *first = ms_queues_all(gates->engine->store)->items, *queue;
   for (size_t i = 0; i < claim->count; i++) {
     int64_t id = claim->ids[i];
-    MS_TRY(find_queue(gates->engine, id < 0 ? -id : id, &queue));
+    MS_TRY(find_queue(gates->engine, claim, id < 0 ? -id : id, &queue));
     if (queue) gates->running[queue - first]++;
   }
   return MS_OK;

@@ -6,13 +6,13 @@
 /* The ids stand behind the columns that are read each time, and are long. */
 static const char select_claims[] =
     "SELECT batch, owner, at, version, voids FROM ms_claim ORDER BY batch";
-static const char select_ids[] = "SELECT ids FROM ms_claim WHERE batch = ?";
+static const char select_ids[] = "SELECT ids, moved FROM ms_claim WHERE batch = ?";
 static const ms_dialects write_claim = {
-    .sqlite = "INSERT OR REPLACE INTO ms_claim VALUES (?, ?, ?, ?, ?, ?)",
+    .sqlite = "INSERT OR REPLACE INTO ms_claim VALUES (?, ?, ?, ?, ?, ?, ?)",
     .postgres =
-        "INSERT INTO ms_claim VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (batch)"
+        "INSERT INTO ms_claim VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (batch)"
         " DO UPDATE SET owner = excluded.owner, at = excluded.at, version = excluded.version,"
-        " voids = excluded.voids, ids = excluded.ids",
+        " voids = excluded.voids, ids = excluded.ids, moved = excluded.moved",
 };
 static const char delete_claim[] = "DELETE FROM ms_claim WHERE batch = ?";
 
@@ -63,6 +63,7 @@ ms_status ms_ids_parse(ms_text text, int64_t **ids, size_t *count) {
 static void claim_free(ms_claim *claim) {
   if (!claim) return;
   ms_mem_free(claim->ids);
+  ms_ids_deinit(&claim->moved);
   ms_mem_free(claim);
 }
 
@@ -112,13 +113,22 @@ static ms_status remember(ms_store *store, const ms_claim *fields) {
 
 /* ---- Bringing up to date ---- */
 
+static ms_status parse_ids(const ms_statement *statement, ms_claim *claim) {
+  ms_ids *moved = &claim->moved;
+  MS_TRY(ms_ids_parse(ms_sql_column_text(statement, 0), &claim->ids, &claim->count));
+  if (ms_sql_column_is_null(statement, 1)) return MS_OK;
+  MS_TRY(ms_ids_parse(ms_sql_column_text(statement, 1), &moved->items, &moved->count));
+  moved->capacity = moved->count;
+  return moved->count % 2 ? MS_CORRUPT : MS_OK;
+}
+
 static ms_status read_ids(ms_store *store, ms_claim *claim) {
   ms_statement *statement;
   bool row;
   MS_TRY(ms_sql_open(store, select_ids, &statement, "i", claim->batch));
   MS_TRY(ms_sql_step(store, statement, &row));
   if (!row) return MS_OK;
-  ms_status status = ms_ids_parse(ms_sql_column_text(statement, 0), &claim->ids, &claim->count);
+  ms_status status = parse_ids(statement, claim);
   ms_sql_close(statement);
   if (status == MS_NOMEM) return no_memory(store);
   if (status != MS_OK) {
@@ -272,9 +282,40 @@ void ms_claims_touch(ms_store *store, int64_t id) {
   if (claim) claim->dirty = claim->altered = true;
 }
 
+int64_t ms_claims_lane(const ms_claim *claim, int64_t id) {
+  const ms_ids *moved = &claim->moved;
+  for (size_t i = 0; i < moved->count; i += 2) {
+    if (moved->items[i] == id) return moved->items[i + 1];
+  }
+  return 0;
+}
+
+ms_status ms_claims_keep_lane(ms_store *store, int64_t id, int64_t lane) {
+  ms_claim *claim = ms_map_get(&store->claims.by_id, id);
+  if (!claim || ms_claims_lane(claim, id)) return MS_OK;
+  size_t before = claim->moved.count;
+  if (!ms_ids_add(&claim->moved, id) || !ms_ids_add(&claim->moved, lane)) {
+    claim->moved.count = before;
+    return no_memory(store);
+  }
+  claim->dirty = true;
+  return MS_OK;
+}
+
+static void forget_lane(ms_claim *claim, int64_t id) {
+  ms_ids *moved = &claim->moved;
+  for (size_t i = 0; i < moved->count; i += 2) {
+    if (moved->items[i] != id) continue;
+    moved->items[i + 1] = moved->items[--moved->count];
+    moved->items[i] = moved->items[--moved->count];
+    return;
+  }
+}
+
 void ms_claims_end(ms_store *store, int64_t id) {
   ms_claim *claim = ms_map_remove(&store->claims.by_id, id);
   if (!claim) return;
+  forget_lane(claim, id);
   claim->ids[index_of(claim, id)] = claim->ids[claim->count - 1];
   claim->count--;
   claim->dirty = true;
@@ -297,10 +338,14 @@ static ms_status write_one(ms_store *store, ms_claim *claim) {
   if (claim->count == 0) return ms_sql_run(store, delete_claim, "i", claim->batch);
   ms_buf_clear(text);
   if (!ms_ids_format(text, claim->ids, claim->count)) return no_memory(store);
+  size_t size = text->size;
+  if (!ms_ids_format(text, claim->moved.items, claim->moved.count)) return no_memory(store);
+  ms_text ids = {text->data, size}, moved = {text->data + size, text->size - size};
+  if (!claim->moved.count) moved = MS_TEXT_NONE;
   claim->version++;
   claim->voids = count_voids(claim);
-  return ms_sql_run(store, ms_sql_in(store, &write_claim), "iiiiit", claim->batch, claim->owner,
-                    claim->at_ms, claim->version, claim->voids, ms_buf_text(text));
+  return ms_sql_run(store, ms_sql_in(store, &write_claim), "iiiiitt", claim->batch, claim->owner,
+                    claim->at_ms, claim->version, claim->voids, ids, moved);
 }
 
 /* All are written before any goes: a write that fails leaves what must be loaded again. */

@@ -15,6 +15,7 @@
 #define MS_STORE_CLAIM_H
 
 #include "base/buf.h"
+#include "base/ids.h"
 #include "base/map.h"
 #include "base/status.h"
 
@@ -28,6 +29,7 @@ typedef struct ms_claim {
   int64_t voids;   /* how many void runs stand in the row */
   int64_t *ids;
   size_t count;
+  ms_ids moved; /* id and lane in turn: runs of works that stand in another lane by now */
   bool dirty;
   bool unread;  /* the ids: nobody has asked for them */
   bool altered; /* somebody has written what whoever runs it knows */
@@ -57,6 +59,10 @@ const ms_claim *ms_claims_find(const struct ms_store *store, int64_t id, bool *l
 void ms_claims_void(struct ms_store *store, int64_t id);
 /* Rows of a work that may run have changed: whoever runs it reads them again. */
 void ms_claims_touch(struct ms_store *store, int64_t id);
+/* The lane in which the run began, if its work stands in another one by now; else 0. */
+int64_t ms_claims_lane(const ms_claim *claim, int64_t id);
+/* The work, which stands in a claim or in none, is about to leave that lane: its run does not. */
+ms_status ms_claims_keep_lane(struct ms_store *store, int64_t id, int64_t lane);
 /* The run has ended: the work leaves its claim. */
 void ms_claims_end(struct ms_store *store, int64_t id);
 const ms_claims *ms_claims_all(const struct ms_store *store);

@@ -367,6 +367,7 @@ ms_status ms_work_replace(ms_store *store, const ms_work *before, const ms_work 
   MS_TRY(write_tags(store, after->id, tags, tag_count));
   MS_TRY(move_deadline(store, before, after));
   if (before->state == MS_RUNNING) ms_claims_touch(store, before->id);
+  if (before->lane != after->lane) MS_TRY(ms_claims_keep_lane(store, before->id, before->lane));
   return before->state == MS_ENQUEUED ? enter(store, after) : MS_OK;
 }
 
