@@ -147,6 +147,7 @@ typedef struct ms_turn {
   bool tells_all;     /* a process joins or leaves, or files are to be watched */
   ms_ids touched;     /* owners of runs that this turn has decided over */
   bool returned;      /* a run ended, a claim was given back, or a row was read */
+  bool saw_others;    /* whether each of them is alive */
   bool ending;        /* a process that has just ended may still hold its lock */
   bool files;         /* what is known of works' files has changed */
   int64_t files_seen; /* the newest row of it */
@@ -176,6 +177,8 @@ struct ms_engine {
   ms_ids others;          /* numbers of the other processes on the store */
   ms_ids doors;           /* where each of them is knocked at */
   bool jumped;            /* the clock was set and no turn has taken note of it */
+  bool suspects;          /* one of the others has ended and no turn has taken note of it */
+  int64_t looked_at_ms;   /* by the steady clock, when a turn saw last who is alive */
   bool foreign;           /* others have changed the store and no turn has taken note of it */
   bool arrivals;          /* rows of moonshift_inbox may wait that no turn has looked for */
   int64_t rows_from_ms;   /* by the steady clock, when they are taken in again */

@@ -82,7 +82,8 @@ static ms_status look_for_arrivals(ms_engine *engine) {
 
 static ms_status look_around(ms_engine *engine) {
   for (size_t i = 0; i < engine->others.count; i++) {
-    if (!ms_owner_alive(engine, engine->others.items[i])) engine->foreign = true;
+    if (ms_owner_alive(engine, engine->others.items[i])) continue;
+    engine->foreign = engine->suspects = true;
   }
   MS_TRY(look_for_arrivals(engine));
   return ms_store_commit(engine->store);

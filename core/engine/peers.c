@@ -169,7 +169,7 @@ ms_heard ms_peers_drain(ms_peers *peers) {
     if (size <= 0) return closed ? MS_HEARD_END : MS_HEARD_NUDGE;
     for (const char *at = bytes; at < bytes + size;) {
       const struct inotify_event *event = (const void *)at;
-      closed = closed || event->mask & IN_CLOSE_WRITE;
+      closed = closed || event->mask & (IN_CLOSE_WRITE | IN_Q_OVERFLOW);
       at += sizeof *event + event->len;
     }
   }

@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 
+/* At the most, while others commit. Long against a turn, short against a user's patience. */
+#define LOOK_PAUSE_MS 100
+
 static ms_status no_memory(ms_engine *engine) {
   return ms_engine_no_memory(engine);
 }
@@ -429,14 +432,14 @@ static ms_status gather_orphans(ms_engine *engine, ms_ids *ids) {
   return MS_OK;
 }
 
-static ms_status forget_dead(ms_engine *engine) {
+static ms_status list_others(ms_engine *engine, bool checks) {
   engine->others.count = engine->doors.count = 0;
   MS_TRY(ms_process_list(engine->store, &engine->others, &engine->doors));
   size_t kept = 0;
   for (size_t i = 0; i < engine->others.count; i++) {
     int64_t owner = engine->others.items[i];
     if (owner == engine->owner) continue;
-    if (!ms_owner_alive(engine, owner)) {
+    if (checks && !ms_owner_alive(engine, owner)) {
       MS_TRY(ms_process_delete(engine->store, owner));
       continue;
     }
@@ -447,7 +450,14 @@ static ms_status forget_dead(ms_engine *engine) {
   return MS_OK;
 }
 
-ms_status ms_settle_orphans(ms_engine *engine) {
+/* Processes are told of each other's end, so a turn that knows of none need not ask the kernel
+ * about everybody; now and then it does, whatever was told. */
+static bool looks_at_others(const ms_engine *engine) {
+  int64_t since_ms = ms_clock_steady_ms(&engine->world->clock) - engine->looked_at_ms;
+  return !engine->board || engine->suspects || engine->turn.ending || since_ms >= LOOK_PAUSE_MS;
+}
+
+static ms_status settle_dead(ms_engine *engine) {
   ms_ids ids = {0};
   ms_status status = gather_orphans(engine, &ids);
   for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
@@ -460,5 +470,13 @@ ms_status ms_settle_orphans(ms_engine *engine) {
   }
   if (ids.count) ms_lanes_forget_heads(engine->store);
   ms_ids_deinit(&ids);
-  return status == MS_OK ? forget_dead(engine) : status;
+  return status;
+}
+
+ms_status ms_settle_orphans(ms_engine *engine) {
+  bool looks = looks_at_others(engine);
+  if (looks) MS_TRY(settle_dead(engine));
+  MS_TRY(list_others(engine, looks));
+  engine->turn.saw_others = looks;
+  return MS_OK;
 }

@@ -55,6 +55,7 @@ static void turn_begin(ms_engine *engine) {
   turn->now_ms = ms_engine_now(engine);
   turn->claimed_count = 0;
   turn->returned = false;
+  turn->saw_others = false;
   turn->files = false;
   turn->files_seen = engine->files_seen;
   turn->seen_change = engine->seen_change;
@@ -283,6 +284,10 @@ static ms_status transact(ms_engine *engine, ms_link *calls, ms_link *results) {
   engine->turn.edged = false;
   engine->foreign = false;
   engine->jumped = false;
+  if (engine->turn.saw_others) {
+    engine->suspects = false;
+    engine->looked_at_ms = begun_ms;
+  }
   ms_peers_settled(&engine->peers);
   ms_peers_watch(&engine->peers, ms_claims_all(engine->store)->count > 0);
   return MS_OK;
