@@ -82,6 +82,7 @@ typedef struct ms_flight {
   bool meets; /* its constraints count as met */
   bool noted; /* progress of this run stands in the store */
   int64_t claimed_at_ms;
+  int64_t start;         /* its number among those of a rated queue; 0 = none */
   int64_t stopped_at_ms; /* MS_NEVER = not stopped */
   char reason[MS_REASON_BYTES];
   bool interrupted;
@@ -341,6 +342,8 @@ void ms_hearing_opened(ms_engine *engine);
 ms_status ms_hearing_write(ms_engine *engine);
 /* A turn failed: whatever it was about must still be heard of. */
 void ms_hearing_failed(ms_engine *engine);
+/* Whether another process has nothing to do, as far as this one knows. */
+bool ms_hearing_others_want_work(const ms_engine *engine);
 /* After the commit: knocks at the doors of those who want to hear of it. */
 void ms_hearing_publish(ms_engine *engine);
 /* With the mutex held: the host will look at the store and then wait for such a change. */
@@ -460,8 +463,9 @@ ms_status ms_schedule_ready(ms_engine *engine, bool *ready);
 typedef struct ms_gates {
   ms_engine *engine;
   ms_arena *arena;
-  int64_t *running; /* works of each queue that has settings; NULL = not counted yet */
-  ms_text judged;   /* the constraints that were judged last, and whether they hold */
+  int64_t *running;         /* works of each queue that has settings; NULL = not counted yet */
+  struct ms_starts *starts; /* of each of them, as far as somebody asked */
+  ms_text judged;           /* the constraints that were judged last, and whether they hold */
   bool hold;
 } ms_gates;
 typedef struct ms_gate {
@@ -473,8 +477,10 @@ typedef struct ms_gate {
   int64_t room;
 } ms_gate;
 ms_status ms_schedule_gate(ms_gates *gates, const ms_lane *lane, ms_gate *gate);
+ms_status ms_schedule_starts(ms_gates *gates, const struct ms_queue *queue,
+                             struct ms_starts **starts);
 /* A rate that this turn has used up says when it has room again. */
-ms_status ms_schedule_look_at_rates(ms_engine *engine);
+ms_status ms_schedule_look_at_rates(ms_gates *gates);
 /* Whether the lane's constraints hold. */
 ms_status ms_schedule_judge(ms_gates *gates, const ms_lane *lane, bool *hold);
 ms_status ms_lane_constraints(ms_engine *engine, const ms_lane *lane, ms_arena *arena,

@@ -44,6 +44,18 @@ static ms_status count_running(ms_gates *gates) {
   return MS_OK;
 }
 
+ms_status ms_schedule_starts(ms_gates *gates, const ms_queue *queue, ms_starts **starts) {
+  ms_engine *engine = gates->engine;
+  const ms_queues *queues = ms_queues_all(engine->store);
+  if (!gates->starts) {
+    gates->starts = ms_arena_take(gates->arena, queues->count * sizeof *gates->starts);
+  }
+  if (!gates->starts) return ms_engine_no_memory(engine);
+  *starts = &gates->starts[queue - queues->items];
+  if ((*starts)->known) return MS_OK;
+  return ms_queue_read_starts(engine->store, queue, engine->turn.now_ms, *starts);
+}
+
 ms_status ms_schedule_gate(ms_gates *gates, const ms_lane *lane, ms_gate *gate) {
   ms_engine *engine = gates->engine;
   const ms_queue *queue = ms_queue_find(engine->store, lane->queue);
@@ -57,23 +69,23 @@ ms_status ms_schedule_gate(ms_gates *gates, const ms_lane *lane, ms_gate *gate) 
     gate->full = gate->room <= 0;
   }
   if (queue->rate) {
-    int64_t room;
-    MS_TRY(
-        ms_queue_rate_room(engine->store, queue, engine->turn.now_ms, &room, &gate->clears_at_ms));
-    gate->rated = room == 0;
-    if (room < gate->room) gate->room = room;
+    ms_starts *starts;
+    MS_TRY(ms_schedule_starts(gates, queue, &starts));
+    gate->rated = starts->room == 0;
+    gate->clears_at_ms = starts->room_at_ms;
+    if (starts->room < gate->room) gate->room = starts->room;
   }
   return MS_OK;
 }
 
-ms_status ms_schedule_look_at_rates(ms_engine *engine) {
+ms_status ms_schedule_look_at_rates(ms_gates *gates) {
+  ms_engine *engine = gates->engine;
   const ms_queues *queues = ms_queues_all(engine->store);
-  int64_t room, room_at_ms;
-  for (size_t i = 0; i < queues->count; i++) {
-    if (!queues->items[i].rate) continue;
-    MS_TRY(ms_queue_rate_room(engine->store, &queues->items[i], engine->turn.now_ms, &room,
-                              &room_at_ms));
-    if (!room) ms_turn_wake_at(engine, room_at_ms);
+  for (size_t i = 0; i < queues->count && gates->starts; i++) {
+    ms_starts *starts = &gates->starts[i];
+    if (!starts->known || starts->room) continue;
+    MS_TRY(ms_queue_read_starts(engine->store, &queues->items[i], engine->turn.now_ms, starts));
+    ms_turn_wake_at(engine, starts->room_at_ms);
   }
   return MS_OK;
 }

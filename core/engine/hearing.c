@@ -100,6 +100,14 @@ static bool is_touched(const ms_engine *engine, int64_t owner) {
   return engine->turn.tells_all;
 }
 
+bool ms_hearing_others_want_work(const ms_engine *engine) {
+  if (!engine->board) return engine->others.count > 0;
+  for (size_t i = 0; i < engine->others.count; i++) {
+    if (ms_board_wants(engine->board, engine->others.items[i], MS_WANT_WORK)) return true;
+  }
+  return false;
+}
+
 /* A server tells all, since only the board knows what each wants. */
 void ms_hearing_publish(ms_engine *engine) {
   const ms_turn *turn = &engine->turn;

@@ -43,6 +43,7 @@ typedef struct claim_round {
   ms_gates gates;
   int64_t room[3];  /* by ms_place */
   int64_t free;     /* threads that have nothing to do */
+  bool others_want; /* places in queues go to those who can use them at once */
   int64_t *started; /* in this round, for each queue that has settings */
 } claim_round;
 
@@ -203,6 +204,21 @@ static ms_status may_start(claim_round *round, const candidate *from, const ms_w
   return MS_OK;
 }
 
+static bool is_ahead(const claim_round *round, const candidate *from) {
+  return from->place == MS_PLACE_POOL && round->free <= 0;
+}
+
+/* What is claimed ahead counts from the latest moment at which it may begin. */
+static ms_status note_start(claim_round *round, const candidate *from, ms_flight *flight) {
+  ms_engine *engine = round->engine;
+  ms_starts *starts;
+  int64_t at_ms = engine->turn.now_ms + (is_ahead(round, from) ? AHEAD_PATIENCE_MS : 0);
+  MS_TRY(ms_schedule_starts(&round->gates, from->queue, &starts));
+  MS_TRY(ms_queue_note_start(engine->store, from->queue, at_ms, starts));
+  flight->start = starts->last;
+  return MS_OK;
+}
+
 static ms_status prepare(claim_round *round, const candidate *from, const ms_work *work,
                          ms_flight *flight) {
   ms_engine *engine = round->engine;
@@ -212,10 +228,7 @@ static ms_status prepare(claim_round *round, const candidate *from, const ms_wor
     ms_turn_wake_at(engine, engine->turn.now_ms + flight->run.timeout_ms);
   }
   MS_TRY(use_up(engine, flight));
-  if (from->queue && from->queue->rate) {
-    MS_TRY(ms_queue_note_start(engine->store, from->queue, engine->turn.now_ms, work->id,
-                               flight->run.run));
-  }
+  if (from->queue && from->queue->rate) MS_TRY(note_start(round, from, flight));
   bool kept = ms_ids_add(&round->ids, work->id) && ms_map_put(&engine->runs, work->id, flight);
   return kept ? MS_OK : ms_engine_no_memory(engine);
 }
@@ -264,8 +277,8 @@ static ms_status take(claim_round *round, candidate *from, const ms_work *work) 
 static bool goes_on(claim_round *round, const candidate *from) {
   if (from->lane->head_due_ms > round->engine->turn.now_ms) return false;
   if (from->queue && *started_of(round, from) >= from->room) return false;
-  bool ahead = from->place == MS_PLACE_POOL && round->free <= 0;
-  if (ahead && from->queue && (from->queue->limit || from->queue->rate)) return false;
+  bool shared = from->queue && (from->queue->limit || from->queue->rate);
+  if (shared && round->others_want && is_ahead(round, from)) return false;
   return round->room[from->place] > 0;
 }
 
@@ -352,6 +365,7 @@ static ms_status claim(claim_round *round) {
   if (queues) round->started = ms_arena_take(&round->arena, queues * sizeof *round->started);
   if (queues && !round->started) return ms_engine_no_memory(engine);
   set_pool_room(round);
+  round->others_want = ms_hearing_others_want_work(engine);
   bool had_room = round->room[MS_PLACE_POOL] > 0;
   round->room[MS_PLACE_HOST] = (int64_t)engine->turn.host_room;
   for (size_t i = 0; i < lanes->count; i++)
@@ -362,7 +376,7 @@ static ms_status claim(claim_round *round) {
   if (had_room) engine->piled = !engine->turn.has_room;
   bool used_up = engine->turn.host_room && !round->room[MS_PLACE_HOST];
   engine->turn.host_ready = engine->turn.host_ready || used_up;
-  MS_TRY(ms_schedule_look_at_rates(engine));
+  MS_TRY(ms_schedule_look_at_rates(&round->gates));
   MS_TRY(write_claim(round));
   if (round->ids.count) engine->claimed_at_ms = engine->turn.now_ms;
   return MS_OK;

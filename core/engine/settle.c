@@ -2,6 +2,7 @@
 #include "engine/engine.h"
 #include "store/claim.h"
 #include "store/graph.h"
+#include "store/queue.h"
 
 #include <stdio.h>
 
@@ -341,6 +342,9 @@ ms_status ms_settle_return(ms_engine *engine, ms_run *run) {
     MS_TRY(ms_work_load(engine->store, run->id, &flight->arena, &work, &found));
   }
   MS_TRY(ms_trigger_rest(engine, &work));
+  if (flight->start) {
+    MS_TRY(ms_queue_forget_start(engine->store, flight->lane.queue, flight->start));
+  }
   return ms_waiting_return(engine->store, &work);
 }
 

@@ -9,12 +9,15 @@ static const char write_queue[] =
     "INSERT INTO ms_queue (name, capacity, rate, rate_window, paused) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (name) DO UPDATE SET capacity = excluded.capacity, rate = excluded.rate,"
     " rate_window = excluded.rate_window, paused = excluded.paused";
-static const char insert_start[] = "INSERT INTO ms_start (queue, at, id, run) VALUES (?, ?, ?, ?)";
-static const char delete_starts[] = "DELETE FROM ms_start WHERE queue = ? AND at <= ?";
-static const char count_starts[] = "SELECT count(*) FROM ms_start WHERE queue = ? AND at > ?";
-/* The start whose leaving the window makes room for the next. */
-static const char nth_start[] =
-    "SELECT at FROM ms_start WHERE queue = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?";
+static const char select_last_start[] =
+    "SELECT number, at FROM ms_start WHERE queue = ? ORDER BY number DESC LIMIT 1";
+/* Passes over those that have left the window since the last start, which deletes them. */
+static const char select_first_start[] =
+    "SELECT number FROM ms_start WHERE queue = ? AND at > ? ORDER BY number LIMIT 1";
+static const char select_start[] =
+    "SELECT at FROM ms_start WHERE queue = ? AND number >= ? ORDER BY number LIMIT 1";
+static const char delete_starts[] = "DELETE FROM ms_start WHERE queue = ? AND number < ?";
+static const char delete_start[] = "DELETE FROM ms_start WHERE queue = ? AND number = ?";
 
 void ms_queues_deinit(ms_queues *queues) {
   for (size_t i = 0; i < queues->count; i++)
@@ -115,20 +118,45 @@ ms_status ms_queue_write(ms_store *store, const ms_queue *queue) {
   return MS_OK;
 }
 
-ms_status ms_queue_note_start(ms_store *store, const ms_queue *queue, int64_t at_ms, int64_t id,
-                              int64_t run) {
-  MS_TRY(ms_sql_run(store, delete_starts, "ti", queue->name, at_ms - queue->rate_window_ms));
-  return ms_sql_run(store, insert_start, "tiii", queue->name, at_ms, id, run);
+static ms_status read_last(ms_store *store, const ms_queue *queue, ms_starts *starts) {
+  ms_statement *statement;
+  bool row;
+  MS_TRY(ms_sql_open(store, select_last_start, &statement, "t", queue->name));
+  MS_TRY(ms_sql_step(store, statement, &row));
+  if (!row) return MS_OK;
+  starts->last = ms_sql_column_int(statement, 0);
+  starts->last_at_ms = ms_sql_column_int(statement, 1);
+  ms_sql_close(statement);
+  return MS_OK;
 }
 
-ms_status ms_queue_rate_room(ms_store *store, const ms_queue *queue, int64_t now_ms, int64_t *room,
-                             int64_t *room_at_ms) {
-  int64_t window_start = now_ms - queue->rate_window_ms, started, freeing;
-  MS_TRY(ms_sql_int(store, count_starts, 0, &started, "ti", queue->name, window_start));
-  *room = started < queue->rate ? queue->rate - started : 0;
-  if (*room) return MS_OK;
-  MS_TRY(ms_sql_int(store, nth_start, now_ms, &freeing, "tii", queue->name, window_start,
-                    queue->rate - 1));
-  *room_at_ms = freeing + queue->rate_window_ms;
+/* Starts are numbered in the order of their moments, so nobody counts them. */
+ms_status ms_queue_read_starts(ms_store *store, const ms_queue *queue, int64_t now_ms,
+                               ms_starts *starts) {
+  int64_t freeing, window_start = now_ms - queue->rate_window_ms;
+  *starts = (ms_starts){.known = true, .last_at_ms = INT64_MIN, .room_at_ms = MS_NEVER};
+  MS_TRY(read_last(store, queue, starts));
+  MS_TRY(ms_sql_int(store, select_first_start, starts->last + 1, &starts->first, "ti", queue->name,
+                    window_start));
+  starts->room = queue->rate - (starts->last + 1 - starts->first);
+  if (starts->room > 0) return MS_OK;
+  starts->room = 0;
+  MS_TRY(ms_sql_int(store, select_start, now_ms, &freeing, "ti", queue->name,
+                    starts->last + 1 - queue->rate));
+  starts->room_at_ms = freeing + queue->rate_window_ms;
   return MS_OK;
+}
+
+ms_status ms_queue_note_start(ms_store *store, const ms_queue *queue, int64_t at_ms,
+                              ms_starts *starts) {
+  if (!starts->noted) MS_TRY(ms_sql_run(store, delete_starts, "ti", queue->name, starts->first));
+  starts->noted = true;
+  starts->last++;
+  if (at_ms > starts->last_at_ms) starts->last_at_ms = at_ms;
+  if (starts->room > 0) starts->room--;
+  return ms_rows_add(store, MS_ROWS_START, queue->name, starts->last, starts->last_at_ms);
+}
+
+ms_status ms_queue_forget_start(ms_store *store, ms_text queue, int64_t number) {
+  return ms_sql_run(store, delete_start, "ti", queue, number);
 }

@@ -34,12 +34,24 @@ const ms_queue *ms_queue_find(const struct ms_store *store, ms_text name);
 const ms_queues *ms_queues_all(const struct ms_store *store);
 ms_status ms_queue_write(struct ms_store *store, const ms_queue *queue);
 
-/* Notes a start in a rated queue and forgets those that left the window. */
+/* The starts of a rated queue that count at one moment. */
+typedef struct ms_starts {
+  bool known;
+  bool noted;    /* a start of this moment, and those that left the window are forgotten */
+  int64_t first; /* numbers; first is last + 1 if none counts */
+  int64_t last;
+  int64_t last_at_ms;
+  int64_t room;       /* how many may start now */
+  int64_t room_at_ms; /* when the next may, if none may now */
+} ms_starts;
+
+ms_status ms_queue_read_starts(struct ms_store *store, const ms_queue *queue, int64_t now_ms,
+                               ms_starts *starts);
+/* Notes a start at that moment, or that of the last, whichever is later: it becomes the last. */
 ms_status ms_queue_note_start(struct ms_store *store, const ms_queue *queue, int64_t at_ms,
-                              int64_t id, int64_t run);
-/* room: how many may start now; *room_at_ms: when the next may, if none may now. */
-ms_status ms_queue_rate_room(struct ms_store *store, const ms_queue *queue, int64_t now_ms,
-                             int64_t *room, int64_t *room_at_ms);
+                              ms_starts *starts);
+/* A start that never happened. */
+ms_status ms_queue_forget_start(struct ms_store *store, ms_text queue, int64_t number);
 
 /* For the store. */
 ms_status ms_queues_load(struct ms_store *store);

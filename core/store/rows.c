@@ -21,12 +21,14 @@ static const struct statements {
     [MS_ROWS_DONE] = INSERT("ms_done (id, state, outcome, attempt, run, started_at, finished_at,"
                             " stop_reason, output, error)",
                             "(?,?,?,?,?,?,?,?,?,?)"),
+    [MS_ROWS_START] = INSERT("ms_start (queue, number, at)", "(?,?,?)"),
 };
 
 static const char *const types[MS_ROWS_KINDS] = {
     [MS_ROWS_PLAIN_WORK] = "iiiitttzzztt",
     [MS_ROWS_WAITING] = "iiii",
     [MS_ROWS_DONE] = "iiiiinittt",
+    [MS_ROWS_START] = "tii",
 };
 
 static bool read_value(ms_rows *rows, ms_value *value, char type, va_list *arguments) {

@@ -28,6 +28,7 @@ typedef enum ms_rows_kind {
   /* id, state, outcome, attempt, run, started_at, finished_at, ms_text stop_reason,
    * ms_text output, ms_text error */
   MS_ROWS_DONE,
+  MS_ROWS_START, /* ms_text queue, number, at */
   MS_ROWS_KINDS
 } ms_rows_kind;
 
