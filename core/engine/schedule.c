@@ -32,6 +32,7 @@ typedef struct candidate {
   ms_spot first_taken;   /* works in a row that were taken, but still wait in the store */
   ms_spot last_taken;
   int64_t taken;
+  bool touched;
 } candidate;
 
 typedef struct claim_round {
@@ -285,6 +286,7 @@ static bool goes_on(claim_round *round, const candidate *from) {
 static ms_status take_from(claim_round *round, candidate *from) {
   ms_store *store = round->engine->store;
   const ms_work *work;
+  from->touched = true;
   MS_TRY(ms_front_read(store, from->lane, round->most, &work));
   if (work) MS_TRY(take(round, from, work));
   return ms_front_pass(store, from->lane);
@@ -294,6 +296,7 @@ static ms_status take_from(claim_round *round, candidate *from) {
  * round has passed over works that come first once the condition holds. */
 static ms_status end_lane(claim_round *round, candidate *from) {
   int64_t head_due_ms = from->lane->head_due_ms;
+  if (!from->touched) return MS_OK;
   if (head_due_ms > round->engine->turn.now_ms) ms_turn_wake_at(round->engine, head_due_ms);
   if (has_met(round->engine, from->lane)) ms_front_forget(from->lane);
   ms_front_rest(from->lane);
