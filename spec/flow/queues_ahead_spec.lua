@@ -9,8 +9,8 @@ describe("quick works of a queue", function()
     for index = 1, count do
       requests[index] = { worker = "succeed", queue = "narrow" }
     end
-    local ids = manager:enqueue(requests)
     local commits = manager:stats().commits
+    local ids = manager:enqueue(requests)
     stores.finished(manager, ids)
     return ids, manager:stats().commits - commits
   end
