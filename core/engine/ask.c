@@ -2,9 +2,11 @@
 #include "store/claim.h"
 #include "store/queue.h"
 
-/* Questions: each is a call that reads. */
+/* Questions: each is a call that reads. One that may have to look at many works is asked of the
+ * reader, beside turns, where there is one. */
 typedef struct ask_call {
   ms_call call;
+  ms_store *reader; /* NULL = the engine's store, in a turn */
   const ms_selector *selector;
   const ms_page *page;
   ms_arena *arena;
@@ -22,10 +24,23 @@ static ask_call *ask_of(ms_call *call) {
   return (ask_call *)(void *)call;
 }
 
+static ms_store *store_of(ms_engine *engine, const ask_call *args) {
+  return args->reader ? args->reader : engine->store;
+}
+
+static ms_status ask_reader(ms_engine *engine, ask_call *args, ms_err *err) {
+  MS_TRY(ms_reader_begin(engine, &args->reader, err));
+  if (!args->reader) return ms_engine_call(engine, &args->call, err);
+  return ms_reader_end(engine, args->call.apply(engine, &args->call), err);
+}
+
+/* ---- Works ---- */
+
 /* The newest progress of a run of this process may still be on its way to the store. */
 static ms_status show_progress(ms_engine *engine, ms_arena *arena, ms_info *info) {
   ms_flight *flight = ms_map_get(&engine->runs, info->id);
-  if (!flight || info->state != MS_RUNNING || !ms_flight_holds(engine, flight)) return MS_OK;
+  if (!flight || info->state != MS_RUNNING || flight->run.run != info->run) return MS_OK;
+  if (!ms_flight_holds(engine, flight)) return MS_OK;
   pthread_mutex_lock(&engine->mutex);
   bool newer = flight->has_progress;
   if (newer) info->progress = ms_arena_copy(arena, ms_buf_text(&flight->progress));
@@ -33,14 +48,20 @@ static ms_status show_progress(ms_engine *engine, ms_arena *arena, ms_info *info
   return newer && !info->progress.data ? ms_engine_no_memory(engine) : MS_OK;
 }
 
-static ms_status load_infos(ms_engine *engine, ask_call *args, const ms_ids *ids) {
+/* In a turn. */
+static ms_status apply_progress(ms_engine *engine, ms_call *call) {
+  ask_call *args = ask_of(call);
+  for (size_t i = 0; i < args->count; i++)
+    MS_TRY(show_progress(engine, args->arena, &args->infos[i]));
+  return MS_OK;
+}
+
+static ms_status load_infos(ms_store *store, ask_call *args, const ms_ids *ids) {
   bool found;
   args->infos = ms_arena_take(args->arena, ids->count * sizeof *args->infos);
-  if (!args->infos) return ms_engine_no_memory(engine);
+  if (!args->infos) return ms_fail(ms_store_err(store), MS_NOMEM, "not enough memory");
   for (size_t i = 0; i < ids->count; i++) {
-    ms_info *info = &args->infos[args->count];
-    MS_TRY(ms_query_info(engine->store, ids->items[i], args->arena, info, &found));
-    if (found) MS_TRY(show_progress(engine, args->arena, info));
+    MS_TRY(ms_query_info(store, ids->items[i], args->arena, &args->infos[args->count], &found));
     args->count += found;
   }
   return MS_OK;
@@ -48,12 +69,30 @@ static ms_status load_infos(ms_engine *engine, ask_call *args, const ms_ids *ids
 
 static ms_status apply_query(ms_engine *engine, ms_call *call) {
   ask_call *args = ask_of(call);
+  ms_store *store = store_of(engine, args);
   ms_ids ids = {0};
   args->count = 0;
-  ms_status status = ms_query_ids(engine->store, args->selector, 0, args->page, &ids);
-  if (status == MS_OK) status = load_infos(engine, args, &ids);
+  ms_status status = ms_query_ids(store, args->selector, 0, args->page, &ids);
+  if (status == MS_OK) status = load_infos(store, args, &ids);
   ms_ids_deinit(&ids);
-  return status;
+  MS_TRY(status);
+  return args->reader ? MS_OK : apply_progress(engine, call);
+}
+
+static bool any_runs(const ask_call *args) {
+  for (size_t i = 0; i < args->count; i++) {
+    if (args->infos[i].state == MS_RUNNING) return true;
+  }
+  return false;
+}
+
+/* Works that are named by their ids are found at once. */
+static ms_status ask_for_works(ms_engine *engine, ask_call *args, ms_err *err) {
+  if (args->selector->id_count) return ms_engine_call(engine, &args->call, err);
+  MS_TRY(ask_reader(engine, args, err));
+  if (!args->reader || !any_runs(args)) return MS_OK;
+  args->call = (ms_call){.apply = apply_progress, .reads = true};
+  return ms_engine_call(engine, &args->call, err);
 }
 
 ms_status ms_query(ms_manager *engine, const ms_selector *selector, const ms_page *page,
@@ -64,7 +103,7 @@ ms_status ms_query(ms_manager *engine, const ms_selector *selector, const ms_pag
       .page = page,
       .arena = arena,
   };
-  MS_TRY(ms_engine_call(engine, &args.call, err));
+  MS_TRY(ask_for_works(engine, &args, err));
   *infos = args.infos;
   *count = args.count;
   return MS_OK;
@@ -72,12 +111,12 @@ ms_status ms_query(ms_manager *engine, const ms_selector *selector, const ms_pag
 
 static ms_status apply_count(ms_engine *engine, ms_call *call) {
   ask_call *args = ask_of(call);
-  return ms_query_count(engine->store, args->selector, &args->number);
+  return ms_query_count(store_of(engine, args), args->selector, &args->number);
 }
 
 ms_status ms_count(ms_manager *engine, const ms_selector *selector, int64_t *count, ms_err *err) {
   ask_call args = {.call = {.apply = apply_count, .reads = true}, .selector = selector};
-  MS_TRY(ms_engine_call(engine, &args.call, err));
+  MS_TRY(ask_reader(engine, &args, err));
   *count = args.number;
   return MS_OK;
 }
@@ -103,14 +142,15 @@ ms_status ms_unfinished(ms_manager *engine, const ms_selector *selector, int64_t
 
 static ms_status apply_texts(ms_engine *engine, ms_call *call) {
   ask_call *args = ask_of(call);
-  return args->tags ? ms_query_tags(engine->store, args->arena, &args->texts, &args->count)
-                    : ms_query_names(engine->store, args->arena, &args->texts, &args->count);
+  ms_store *store = store_of(engine, args);
+  return args->tags ? ms_query_tags(store, args->arena, &args->texts, &args->count)
+                    : ms_query_names(store, args->arena, &args->texts, &args->count);
 }
 
 static ms_status ask_texts(ms_engine *engine, bool tags, ms_arena *arena, ms_text **texts,
                            size_t *count, ms_err *err) {
   ask_call args = {.call = {.apply = apply_texts, .reads = true}, .arena = arena, .tags = tags};
-  MS_TRY(ms_engine_call(engine, &args.call, err));
+  MS_TRY(ask_reader(engine, &args, err));
   *texts = args.texts;
   *count = args.count;
   return MS_OK;
@@ -136,13 +176,15 @@ ms_status ms_last_cancel_all(ms_manager *engine, int64_t *at_ms, ms_err *err) {
   return MS_OK;
 }
 
+static ms_status apply_tally(ms_engine *engine, ms_call *call) {
+  ask_call *args = ask_of(call);
+  return ms_query_tally(store_of(engine, args), MS_UNFINISHED_STATES | MS_FINISHED_STATES,
+                        args->stats->counts);
+}
+
 static ms_status apply_stats(ms_engine *engine, ms_call *call) {
   ms_stats *stats = ask_of(call)->stats;
   *stats = engine->stats;
-  for (unsigned state = 0; state < MS_STATE_COUNT; state++) {
-    ms_selector selector = {.states = 1u << state};
-    MS_TRY(ms_query_count(engine->store, &selector, &stats->counts[state]));
-  }
   stats->processes = (int64_t)engine->others.count + 1;
   if (!engine->executor) return MS_OK;
   stats->threads = ms_executor_threads(engine->executor);
@@ -152,7 +194,9 @@ static ms_status apply_stats(ms_engine *engine, ms_call *call) {
 
 ms_status ms_get_stats(ms_manager *engine, ms_stats *stats, ms_err *err) {
   ask_call args = {.call = {.apply = apply_stats, .reads = true}, .stats = stats};
-  return ms_engine_call(engine, &args.call, err);
+  MS_TRY(ms_engine_call(engine, &args.call, err));
+  args.call = (ms_call){.apply = apply_tally, .reads = true};
+  return ask_reader(engine, &args, err);
 }
 
 static ms_status apply_queues(ms_engine *engine, ms_call *call) {

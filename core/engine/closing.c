@@ -149,6 +149,7 @@ void ms_release(ms_engine *engine) {
   pthread_mutex_unlock(&engine->mutex);
   ms_end_thread(engine);
   ms_checkpoint_close(engine);
+  ms_reader_close(&engine->reader);
   ms_lookout_free(engine->lookout);
   engine->lookout = NULL;
   bool abandoned = engine->executor && ms_executor_abandoned(engine->executor) > 0;
@@ -208,6 +209,7 @@ void ms_free(ms_manager *engine) {
     if (engine->wake_fds[i] >= 0) close(engine->wake_fds[i]);
   }
   pthread_cond_destroy(&engine->turned);
+  ms_reader_deinit(&engine->reader);
   pthread_mutex_destroy(&engine->mutex);
   ms_mem_free(engine);
 }

@@ -205,6 +205,7 @@ static void init(ms_engine *engine, const ms_options *options) {
   ms_conditions_init(engine);
   pthread_mutex_init(&engine->mutex, NULL);
   pthread_cond_init(&engine->turned, NULL);
+  ms_reader_init(&engine->reader);
   ms_peers_init(&engine->peers);
   ms_wal_init(&engine->wal);
   ms_link *lists[] = {&engine->inbox,        &engine->results,     &engine->events,
@@ -244,6 +245,7 @@ static ms_status open_engine(ms_engine *engine, const ms_options *options, ms_er
   ms_call join = {.apply = apply_join};
   MS_TRY(open_pipe(engine, err));
   MS_TRY(world_open(engine, options, err));
+  engine->in_file = ms_store_in_file(engine->store);
   MS_TRY(find_store_files(engine, options, err));
   ms_jump_init(engine);
   if (!options->stepped) MS_TRY(meet_peers(engine, options->database, err));

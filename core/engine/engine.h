@@ -17,6 +17,7 @@
 #include "base/map.h"
 #include "engine/checkpoint.h"
 #include "engine/peers.h"
+#include "engine/reader.h"
 #include "engine/wal.h"
 #include "execute/executor.h"
 #include "model/constraint.h"
@@ -188,6 +189,8 @@ struct ms_engine {
   char told[MS_ERR_SIZE]; /* why turns fail, as it was told; empty when the last one did not */
   int64_t told_at_ms;
   ms_checkpoint checkpoint;
+  ms_reader reader;
+  bool in_file; /* the store is */
   ms_executor *executor;
   ms_worker_name *names;
   size_t name_count;

@@ -198,7 +198,63 @@ static ms_status run_for_one(ms_store *store, question *query, int64_t *value) {
   return status;
 }
 
+static ms_status count_running(ms_store *store, int64_t *count) {
+  const ms_claims *claims = ms_claims_all(store);
+  MS_TRY(ms_claims_read(store));
+  for (size_t i = 0; i < claims->count; i++) {
+    for (size_t k = 0; k < claims->items[i]->count; k++)
+      *count += claims->items[i]->ids[k] > 0;
+  }
+  return MS_OK;
+}
+
+static ms_status tally_finished(ms_store *store, int64_t counts[MS_STATE_COUNT]) {
+  static const char count_finished[] =
+      "SELECT count(*), count(CASE WHEN state = 3 THEN 1 END),"
+      " count(CASE WHEN state = 5 THEN 1 END) FROM ms_done";
+  ms_statement *statement;
+  bool row;
+  MS_TRY(ms_sql_open(store, count_finished, &statement, ""));
+  MS_TRY(ms_sql_step(store, statement, &row));
+  counts[MS_FAILED] = ms_sql_column_int(statement, 1);
+  counts[MS_CANCELLED] = ms_sql_column_int(statement, 2);
+  counts[MS_SUCCEEDED] = ms_sql_column_int(statement, 0) - counts[MS_FAILED] - counts[MS_CANCELLED];
+  ms_sql_close(statement);
+  return MS_OK;
+}
+
+/* State is where the id is, so each place is counted by itself and no two are put together. */
+ms_status ms_query_tally(ms_store *store, unsigned states, int64_t counts[MS_STATE_COUNT]) {
+  static const char count_waiting[] = "SELECT count(*) FROM ms_waiting";
+  static const char count_blocked[] = "SELECT count(*) FROM ms_life WHERE blocked = 1";
+  memset(counts, 0, MS_STATE_COUNT * sizeof *counts);
+  if (states >> MS_ENQUEUED & 1)
+    MS_TRY(ms_sql_int(store, count_waiting, 0, &counts[MS_ENQUEUED], ""));
+  if (states >> MS_BLOCKED & 1)
+    MS_TRY(ms_sql_int(store, count_blocked, 0, &counts[MS_BLOCKED], ""));
+  if (states & MS_FINISHED_STATES) MS_TRY(tally_finished(store, counts));
+  if (states >> MS_RUNNING & 1) MS_TRY(count_running(store, &counts[MS_RUNNING]));
+  for (unsigned state = 0; state < MS_STATE_COUNT; state++)
+    counts[state] *= states >> state & 1;
+  return MS_OK;
+}
+
+static bool names_states_only(const ms_selector *selector) {
+  return selector->states && !selector->id_count && !selector->tag_count && !selector->name_count &&
+         !selector->worker_count && !selector->queue_count;
+}
+
+static ms_status count_states(ms_store *store, unsigned states, int64_t *count) {
+  int64_t counts[MS_STATE_COUNT];
+  MS_TRY(ms_query_tally(store, states, counts));
+  *count = 0;
+  for (unsigned state = 0; state < MS_STATE_COUNT; state++)
+    *count += counts[state];
+  return MS_OK;
+}
+
 ms_status ms_query_count(ms_store *store, const ms_selector *selector, int64_t *count) {
+  if (names_states_only(selector)) return count_states(store, selector->states, count);
   question query = {.store = store};
   MS_TRY(ms_claims_read(store));
   ms_buf_addf(&query.sql, "SELECT count(*)");

@@ -19,6 +19,8 @@
 ms_status ms_query_ids(struct ms_store *store, const ms_selector *selector, unsigned states,
                        const ms_page *page, ms_ids *ids);
 ms_status ms_query_count(struct ms_store *store, const ms_selector *selector, int64_t *count);
+/* How many works are in each of the states; the others' counts are 0. */
+ms_status ms_query_tally(struct ms_store *store, unsigned states, int64_t counts[MS_STATE_COUNT]);
 /* The lowest id from *from on that is selected and unfinished; 0 if none. */
 ms_status ms_query_unfinished(struct ms_store *store, const ms_selector *selector, int64_t from,
                               int64_t *id);

@@ -161,19 +161,28 @@ static ms_status configure(sqlite *connection, ms_err *err) {
   return MS_OK;
 }
 
-static ms_status connect(sqlite *connection, const char *database, int more_flags, ms_err *err) {
+static ms_status dial(sqlite *connection, const char *database, int more_flags, ms_err *err) {
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | more_flags;
   int code = sqlite3_open_v2(database, &connection->handle, flags, NULL);
   if (code != SQLITE_OK) return ms_sqlite_fail(connection->handle, code, "open", err);
   sqlite3_extended_result_codes(connection->handle, 1);
   sqlite3_busy_handler(connection->handle, wait_for_writer, connection);
+  return MS_OK;
+}
+
+static ms_status prepare_rollback(sqlite *connection, ms_err *err) {
+  int code = sqlite3_prepare_v3(connection->handle, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT,
+                                &connection->rollback, NULL);
+  return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(connection->handle, code, "open", err);
+}
+
+static ms_status connect(sqlite *connection, const char *database, ms_err *err) {
+  MS_TRY(dial(connection, database, SQLITE_OPEN_CREATE, err));
   MS_TRY(ms_schema_check(connection->handle, err));
   MS_TRY(configure(connection, err));
   MS_TRY(ms_schema_migrate(connection->handle, err));
   MS_TRY(ms_frames_open(connection->handle, &connection->frames, err));
-  code = sqlite3_prepare_v3(connection->handle, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT,
-                            &connection->rollback, NULL);
-  return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(connection->handle, code, "open", err);
+  return prepare_rollback(connection, err);
 }
 
 static ms_status sqlite_open(ms_store *store, const ms_store_options *options, ms_err *err) {
@@ -183,7 +192,7 @@ static ms_status sqlite_open(ms_store *store, const ms_store_options *options, m
   connection->full = options->full;
   pthread_mutex_lock(&opening);
   ms_status status = store->in_memory ? MS_OK : prepare_file(options->database, err);
-  if (status == MS_OK) status = connect(connection, options->database, SQLITE_OPEN_CREATE, err);
+  if (status == MS_OK) status = connect(connection, options->database, err);
   pthread_mutex_unlock(&opening);
   return status;
 }
@@ -198,7 +207,9 @@ static ms_status sqlite_open_beside(ms_store *store, const ms_store *other, ms_e
   if (!connection) return ms_fail(err, MS_NOMEM, "not enough memory");
   connection->busy_timeout_ms = theirs->busy_timeout_ms;
   connection->full = theirs->full;
-  return connect(connection, sqlite3_db_filename(theirs->handle, NULL), 0, err);
+  MS_TRY(dial(connection, sqlite3_db_filename(theirs->handle, NULL), 0, err));
+  MS_TRY(configure(connection, err));
+  return prepare_rollback(connection, err);
 }
 
 static void sqlite_close(ms_store *store) {
