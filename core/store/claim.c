@@ -211,11 +211,12 @@ static void forget_unmet(ms_claims *claims) {
   size_t kept = 0;
   for (size_t i = 0; i < claims->count; i++) {
     ms_claim *claim = claims->items[i];
-    if (claim->met)
+    bool met = claim->met;
+    claim->met = false;
+    if (met)
       claims->items[kept++] = claim;
     else
       forget(claims, claim);
-    claim->met = false;
   }
   claims->count = kept;
 }
