@@ -41,9 +41,9 @@ static const char *parse_id(const char *at, const char *end, int64_t *id) {
 }
 
 ms_status ms_ids_parse(ms_text text, int64_t **ids, size_t *count) {
-  const char *at = text.data, *end = text.data + text.size;
   size_t found = 0;
-  if (text.size < 2 || *at++ != '[') return MS_CORRUPT;
+  if (text.size < 2 || text.data[0] != '[') return MS_CORRUPT;
+  const char *at = text.data + 1, *end = text.data + text.size;
   int64_t *list = ms_mem_alloc((text.size / 2 + 1) * sizeof *list);
   if (!list) return MS_NOMEM;
   while (at < end && *at != ']') {

@@ -62,9 +62,9 @@ end
 local workers = {}
 
 --- The result of a run that was told to stop must not count.
-local function outcome(input, work, slept)
+local function outcome(input, work, slept, why)
   if not slept then
-    return "success", { run = work.run, late = true }
+    return "success", { run = work.run, late = why }
   elseif input.ends == "retry" and work.attempt < 3 then
     return "retry"
   end
@@ -83,11 +83,11 @@ function workers.step(input, work)
     notes.add(input.folder .. "/violations", "more than the limit ran beside " .. name)
   end
   work:progress { run = work.run }
-  local slept = work:sleep(input.takes or "1ms")
+  local slept, why = work:sleep(input.takes or "1ms")
   notes.add(input.folder .. "/runs", (slept and "end " or "late ") .. name)
   os.remove(held[1])
   os.remove(held[2])
-  return outcome(input, work, slept)
+  return outcome(input, work, slept, why)
 end
 
 return workers
