@@ -73,20 +73,24 @@ local function timed_ms(act)
 end
 
 --- Enqueues one work after the other, of a higher priority, until the one of this id has run.
---- Returns how long the calls took, and the longest that the log became.
+--- Returns how long the calls took, the longest that the log became, and how much longer than asked
+--- for a pause took: so long this machine holds up a thread that waits for nobody.
 local function enqueue_until(manager, last, wal)
-  local took, log, looked_at = {}, 0, system.monotime()
+  local took, log, late, looked_at = {}, 0, 0, system.monotime()
   repeat
     took[#took + 1] = timed_ms(function()
       return manager:enqueue { worker = "nothing", priority = 1 }
     end)
-    system.sleep(PAUSE_S)
+    late = math.max(late, timed_ms(function()
+      system.sleep(PAUSE_S)
+      return true
+    end) - PAUSE_S * 1000)
     local looks = system.monotime() - looked_at > LOOK_S
     if looks then
       looked_at, log = system.monotime(), math.max(log, size_of(wal))
     end
   until looks and manager:find(last).state == "succeeded"
-  return took, log
+  return took, log, late
 end
 
 local function drain_watched(name, works)
@@ -98,7 +102,7 @@ local function drain_watched(name, works)
   collectgarbage()
   forget_peak_memory()
   assert(manager:resume "default")
-  local took, log = enqueue_until(manager, last, name .. "-wal")
+  local took, log, late = enqueue_until(manager, last, name .. "-wal")
   local drained = system.monotime()
   local memory = peak_memory()
   assert(manager:run "idle")
@@ -109,7 +113,7 @@ local function drain_watched(name, works)
     enqueue = works / (enqueued - begun), drain = works / (drained - enqueued), memory = memory,
     log = log, file = size_of(name), call = median(took), longest = took[#took],
     slow = took[math.ceil(#took * 0.99)], turn = stats.longest_turn_ms,
-    checkpoint = stats.longest_checkpoint_ms,
+    checkpoint = stats.longest_checkpoint_ms, late = late,
   }
 end
 
@@ -143,6 +147,7 @@ local function watched_rows()
     { "database", "MB", "file" }, { "one call meanwhile, median", "ms", "call" },
     { "99 of 100 calls", "ms", "slow" }, { "the longest call", "ms", "longest" },
     { "the longest turn", "ms", "turn" }, { "the longest checkpoint", "ms", "checkpoint" },
+    { "a pause too long, at most", "ms", "late" },
   } do
     rows[index] = row(each[1], each[2], small[each[3]], large[each[3]])
   end
