@@ -238,6 +238,16 @@ static ms_status note_finished(ms_engine *engine) {
   return ms_finish_write(engine->store, engine->turn.now_ms, finished->items, finished->count);
 }
 
+/* To wake a thread takes as long as to commit, where that does not wait for the disk. */
+static void expect_runs(ms_engine *engine) {
+  size_t count = 0;
+  if (engine->options.durability == MS_DURABILITY_FULL) return;
+  MS_LIST_EACH (link, &engine->turn.claimed) {
+    if (!ms_flight_of(MS_LIST_ENTRY(link, ms_run, link))->host) count++;
+  }
+  if (count) ms_executor_expect(engine->executor, count);
+}
+
 static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   bool shared = engine->options.stepped && engine->world->users > 1;
   MS_TRY(ms_jump_check(engine));
@@ -254,6 +264,7 @@ static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   MS_TRY(ms_schedule_stop(engine, judges));
   if (judges) MS_TRY(fail_late(engine));
   MS_TRY(ms_schedule_claim(engine));
+  expect_runs(engine);
   MS_TRY(note_finished(engine));
   bool prunes = engine->turn.prunes || !engine->options.stepped;
   if (prunes) MS_TRY(ms_schedule_retention(engine));

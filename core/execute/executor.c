@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,9 @@
  * half of that. */
 #define STACK_BYTES ((size_t)1 << 20)
 #define NS_PER_S INT64_C(1000000000)
+/* How long a thread looks for a run that is expected before it sleeps again: longer than a commit
+ * that does not wait for the disk. */
+#define LOOK_NS 100000
 /* 34 years: longer than a process lives, and within 64 bits of nanoseconds. */
 #define LONGEST_SLEEP_MS (INT64_C(1) << 40)
 
@@ -23,9 +27,10 @@
 typedef struct ms_slot {
   ms_executor *executor;
   pthread_t thread;
-  ms_link link;        /* in the executor's slots until given up */
-  ms_link idle;        /* in the executor's idle slots while it waits for a run */
+  ms_link link; /* in the executor's slots until given up */
+  ms_link idle; /* in the executor's idle slots while it waits for a run, or its coming ones */
   pthread_cond_t wake; /* it left the idle slots, or its run was stopped or interrupted */
+  _Atomic bool looks;  /* it is among the coming because a run is expected */
   bool replaces;       /* it took the place of a thread that was given up */
   bool abandoned;
   void *state; /* the runner's; only the thread itself touches it */
@@ -39,7 +44,8 @@ struct ms_executor {
   ms_link ready; /* runs that wait for a thread; they have not begun */
   size_t ready_count;
   ms_link slots;
-  ms_link idle; /* slots, the one that slept last first: its caches are warm */
+  ms_link idle;   /* slots, the one that slept last first: its caches are warm */
+  ms_link coming; /* slots that are awake and will look at ready: nobody need wake them */
   int threads;
   int running;
   int abandoned;
@@ -171,16 +177,41 @@ static bool open_state(ms_slot *slot) {
   return status == MS_OK;
 }
 
+static void leave_lists(ms_slot *slot) {
+  ms_list_remove(&slot->idle);
+  slot->looks = false;
+}
+
+static void sleep_idle(ms_slot *slot) {
+  ms_executor *executor = slot->executor;
+  ms_list_push(executor->idle.next, &slot->idle);
+  while (!ms_list_empty(&slot->idle) && !slot->looks)
+    pthread_cond_wait(&slot->wake, &executor->mutex);
+}
+
+/* Whoever else wants the processor, such as the thread that brings the run, goes first. */
+static void look_for_run(ms_slot *slot) {
+  int64_t end_ns = monotonic_ns() + LOOK_NS;
+  unlock(slot->executor);
+  while (atomic_load(&slot->looks) && monotonic_ns() < end_ns)
+    sched_yield();
+  lock(slot->executor);
+  leave_lists(slot);
+}
+
 /* The next run, begun, or NULL when the thread is to end. */
 static ms_run *begin(ms_slot *slot) {
   ms_executor *executor = slot->executor;
   ms_run *run = NULL;
   lock(executor);
+  leave_lists(slot);
   while (!slot->abandoned && !executor->closing && ms_list_empty(&executor->ready)) {
-    ms_list_push(executor->idle.next, &slot->idle);
-    while (!ms_list_empty(&slot->idle))
-      pthread_cond_wait(&slot->wake, &executor->mutex);
+    if (slot->looks)
+      look_for_run(slot);
+    else
+      sleep_idle(slot);
   }
+  leave_lists(slot);
   if (!slot->abandoned && !executor->closing) {
     run = MS_LIST_ENTRY(ms_list_shift(&executor->ready), ms_run, link);
     run->slot = slot;
@@ -205,9 +236,10 @@ static void end(ms_slot *slot, ms_run *run) {
   ms_executor *executor = slot->executor;
   lock(executor);
   bool abandoned = slot->abandoned, closing = executor->closing;
-  if (!abandoned)
+  if (!abandoned) {
     executor->running--;
-  else if (!closing)
+    ms_list_push(&executor->coming, &slot->idle);
+  } else if (!closing)
     executor->returning++;
   run->slot = NULL;
   unlock(executor);
@@ -322,6 +354,7 @@ static ms_executor *executor_new(const ms_executor_options *options) {
   ms_list_init(&executor->ready);
   ms_list_init(&executor->slots);
   ms_list_init(&executor->idle);
+  ms_list_init(&executor->coming);
   return executor;
 }
 
@@ -343,6 +376,8 @@ static ms_status open_threads(ms_executor *executor, ms_err *err) {
 }
 
 static void wake_idle(ms_executor *executor, size_t count) {
+  for (; count > 0 && !ms_list_empty(&executor->coming); count--)
+    MS_LIST_ENTRY(ms_list_shift(&executor->coming), ms_slot, idle)->looks = false;
   while (count-- > 0 && !ms_list_empty(&executor->idle)) {
     ms_slot *slot = MS_LIST_ENTRY(ms_list_shift(&executor->idle), ms_slot, idle);
     pthread_cond_signal(&slot->wake);
@@ -410,6 +445,20 @@ void ms_executor_submit(ms_executor *executor, ms_link *runs, size_t count) {
   ms_list_move(&executor->ready, runs);
   executor->ready_count += count;
   wake_idle(executor, count);
+  unlock(executor);
+}
+
+void ms_executor_expect(ms_executor *executor, size_t count) {
+  lock(executor);
+  MS_LIST_EACH (link, &executor->coming) {
+    if (count > 0) count--;
+  }
+  for (; count > 0 && !ms_list_empty(&executor->idle); count--) {
+    ms_slot *slot = MS_LIST_ENTRY(ms_list_shift(&executor->idle), ms_slot, idle);
+    slot->looks = true;
+    ms_list_push(&executor->coming, &slot->idle);
+    pthread_cond_signal(&slot->wake);
+  }
   unlock(executor);
 }
 

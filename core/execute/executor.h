@@ -51,6 +51,9 @@ ms_text ms_executor_names(const ms_executor *executor);
 
 /* Takes all runs of the list, in their order, behind those that wait; count is their number. */
 void ms_executor_submit(ms_executor *executor, ms_link *runs, size_t count);
+/* So many runs are about to come, unless something fails: threads that sleep wake up meanwhile, and
+ * look for them for a moment. */
+void ms_executor_expect(ms_executor *executor, size_t count);
 /* Appends all runs that have not begun to out: they are the caller's again. */
 void ms_executor_take_back(ms_executor *executor, ms_link *out);
 /* True if the run had not begun: it is the caller's again. */

@@ -268,6 +268,24 @@ static void runs_begin_in_the_order_submitted(void) {
   close_executor(executor);
 }
 
+/* More may be expected than comes, or less, and threads look, sleep and run meanwhile. */
+static void what_is_expected_may_come_or_not(void) {
+  ms_executor *executor = open_executor(3);
+  int submitted = 0;
+  for (int i = 0; i < 3000; i++) {
+    int count = i / 4 % 4;
+    ms_executor_expect(executor, (size_t)(i % 4));
+    if (i % 4 > 1) usleep((unsigned)(i % 150));
+    if (count) submit(executor, i * 10, (size_t)count, NULL);
+    submitted += count;
+    if (i % 7 == 0) await_count(&world.finished_count, submitted);
+  }
+  await_count(&world.finished_count, submitted);
+  UNIT_INT(3, ms_executor_free(executor));
+  ms_executor_expect(executor, 2);
+  close_executor(executor);
+}
+
 static void each_thread_opens_a_state(void) {
   ms_executor *executor = open_executor(3);
   UNIT_INT(3, world.opened);
@@ -606,6 +624,7 @@ int main(void) {
   alarm(120); /* a wake-up that is lost hangs */
   ms_list_init(&world.finished);
   UNIT_RUN(runs_begin_in_the_order_submitted);
+  UNIT_RUN(what_is_expected_may_come_or_not);
   UNIT_RUN(each_thread_opens_a_state);
   UNIT_RUN(threads_leave_signals_to_the_host);
   UNIT_RUN(counts_follow_the_runs);
