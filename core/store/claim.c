@@ -158,8 +158,17 @@ static ms_status read_needed(ms_store *store) {
   return MS_OK;
 }
 
+/* Leaves nothing of what was known of the claim. */
+static void empty(ms_claims *claims, ms_claim *claim) {
+  for (size_t i = 0; i < claim->count; i++)
+    ms_map_remove(&claims->by_id, positive(claim->ids[i]));
+  if (!claim->unread) claims->altered = true;
+  ms_mem_free(claim->ids);
+  ms_ids_deinit(&claim->moved);
+}
+
 /* One row beside what stands here, both in the order of their batches: a batch that is new was
- * numbered while all that are still there were. */
+ * numbered while all that are still there were, and one that was altered keeps its place. */
 static ms_status meet(ms_store *store, const ms_claim *row, size_t *at, size_t known) {
   ms_claims *claims = &store->claims;
   while (*at < known && claims->items[*at]->batch < row->batch)
@@ -172,8 +181,11 @@ static ms_status meet(ms_store *store, const ms_claim *row, size_t *at, size_t k
   }
   ms_claim fields = *row;
   fields.met = fields.unread = claims->unread = true;
-  fields.altered = claim && !claim->unread;
-  return remember(store, &fields);
+  if (!claim) return remember(store, &fields);
+  fields.altered = !claim->unread;
+  empty(claims, claim);
+  *claim = fields;
+  return MS_OK;
 }
 
 static ms_status meet_all(ms_store *store) {
@@ -201,10 +213,8 @@ static ms_status meet_all(ms_store *store) {
 }
 
 static void forget(ms_claims *claims, ms_claim *claim) {
-  for (size_t i = 0; i < claim->count; i++)
-    ms_map_remove(&claims->by_id, positive(claim->ids[i]));
-  if (!claim->unread) claims->altered = true;
-  claim_free(claim);
+  empty(claims, claim);
+  ms_mem_free(claim);
 }
 
 static void forget_unmet(ms_claims *claims) {
