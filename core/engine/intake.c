@@ -32,8 +32,7 @@ static ms_status take_in(ms_engine *engine, ms_arrival *arrival) {
   set_moment(engine, arrival);
   ms_status status =
       engine->options.read_arrival(engine->options.read_arrival_data, arrival, &arrived, &why);
-  if (status != MS_OK) return refuse(engine, arrival, &why);
-  status = ms_enqueue_arrival(engine, &arrived, arrival->at_ms, &why);
+  if (status == MS_OK) status = ms_enqueue_arrival(engine, &arrived, arrival->at_ms, &why);
   MS_POINT("intake");
   if (status == MS_OK) return ms_arrival_delete(engine->store, arrival->id);
   return ms_is_refusal(status) ? refuse(engine, arrival, &why) : status;

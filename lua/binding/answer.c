@@ -7,7 +7,7 @@ int ms_answer(lua_State *L, ms_status status, const ms_err *err) {
   /* A closed handle says the same whatever was asked of it. */
   bool has_detail = status != MS_CLOSED && err->message[0] != '\0';
   const char *message = has_detail ? err->message : ms_status_sentence(status);
-  luaL_checkstack(L, 3, NULL);
+  luaL_checkstack(L, 3, "not enough memory");
   if (status == MS_MISUSE) {
     ms_check_push_where(L);
     lua_pushstring(L, message);

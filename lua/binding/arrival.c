@@ -106,10 +106,12 @@ ms_status ms_arrival_read(void *opaque, const ms_arrival *arrival, ms_arrived *a
   ms_arrival_reader *reader = opaque;
   task it = {.max_data_bytes = reader->max_data_bytes, .arrival = arrival, .arrived = arrived};
   if (!reader->L) reader->L = luaL_newstate();
-  if (!reader->L) return ms_fail(err, MS_MISUSE, "%s", ms_status_sentence(MS_NOMEM));
-  if (ms_lua_call_protected(reader->L, read, &it) == LUA_OK) return MS_OK;
-  const char *message = lua_tostring(reader->L, -1);
-  ms_fail(err, MS_MISUSE, "%s", message ? message : ms_status_sentence(MS_NOMEM));
+  if (!reader->L) return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+  int result = ms_lua_call_protected(reader->L, read, &it);
+  if (result == LUA_OK) return MS_OK;
+  bool is_refused = result != LUA_ERRMEM && !ms_check_is_memory(reader->L, -1);
+  const char *message = is_refused ? lua_tostring(reader->L, -1) : ms_status_sentence(MS_NOMEM);
+  ms_status status = ms_fail(err, is_refused ? MS_MISUSE : MS_NOMEM, "%s", message);
   lua_settop(reader->L, 0);
-  return MS_MISUSE;
+  return status;
 }

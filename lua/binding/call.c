@@ -89,7 +89,7 @@ static ms_outcome outcome_of(lua_State *L, int index) {
 }
 
 void ms_call_read_result(lua_State *L, int first, int count, ms_run *run) {
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   lua_settop(L, first + (count > 2 ? count : 2) - 1);
   ms_outcome outcome = outcome_of(L, first);
   run->retry_after_ms = -1;
@@ -158,12 +158,16 @@ void ms_call_push_error(lua_State *L, lua_State *thread) {
   add_traceback(L, thread, 0);
 }
 
-void ms_call_read_error(lua_State *L, ms_run *run) {
-  ms_text text = MS_TEXT("error in error handling");
-  if (lua_type(L, -1) == LUA_TSTRING) text.data = lua_tolstring(L, -1, &text.size);
+void ms_call_fail(ms_run *run, ms_text text) {
   run->outcome = MS_OUTCOME_FAILURE;
   run->retry_after_ms = -1;
   ms_buf_clear(&run->output);
   ms_buf_clear(&run->error);
   ms_buf_add_text(&run->error, text);
+}
+
+void ms_call_read_error(lua_State *L, ms_run *run) {
+  ms_text text = MS_TEXT("error in error handling");
+  if (lua_type(L, -1) == LUA_TSTRING) text.data = lua_tolstring(L, -1, &text.size);
+  ms_call_fail(run, text);
 }

@@ -25,6 +25,8 @@ void ms_call_read_result(lua_State *L, int first, int count, ms_run *run);
 int ms_call_traceback(lua_State *L);
 /* The same for a coroutine that has raised: the value is on top of thread, the text goes to L. */
 void ms_call_push_error(lua_State *L, lua_State *thread);
+/* The run failed, with that text. */
+void ms_call_fail(ms_run *run, ms_text text);
 /* The run failed with the text on top of the stack; never raises. */
 void ms_call_read_error(lua_State *L, ms_run *run);
 

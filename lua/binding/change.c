@@ -16,6 +16,14 @@ static ms_request_context context_of(lua_State *L, const ms_handle *handle, ms_o
   };
 }
 
+/* What a change answers is made before the change, so that missing memory cannot raise behind it:
+ * words that stand on the stack are pushed again without any. */
+static void push_words(lua_State *L, const char *const *words, int count) {
+  luaL_checkstack(L, count + LUA_MINSTACK, "not enough memory");
+  for (int i = 0; i < count; i++)
+    lua_pushstring(L, words[i]);
+}
+
 static void push_flat_ids(lua_State *L, const ms_enqueued *enqueued) {
   lua_createtable(L, (int)enqueued->count, 0);
   for (size_t i = 0; i < enqueued->count; i++) {
@@ -24,11 +32,14 @@ static void push_flat_ids(lua_State *L, const ms_enqueued *enqueued) {
   }
 }
 
-/* Kept works are not those of the call, so their ids cannot have its shape. */
+/* Kept works are not those of the call, so their ids cannot have its shape, which is on top of the
+ * stack. Nothing has changed then. */
 static void push_ids(lua_State *L, const ms_request_call *call, const ms_enqueued *enqueued) {
   bool is_kept = strcmp(enqueued->outcome, "kept") == 0;
-  if (!is_kept) {
-    ms_request_push_ids(L, call, enqueued->ids);
+  if (!is_kept && call->is_single) {
+    ms_lua_push_int64(L, enqueued->ids[0]);
+  } else if (!is_kept) {
+    ms_request_set_ids(L, call, enqueued->ids);
   } else if (call->is_single && enqueued->count > 0) {
     ms_lua_push_int64(L, enqueued->ids[0]);
   } else {
@@ -37,6 +48,7 @@ static void push_ids(lua_State *L, const ms_request_call *call, const ms_enqueue
 }
 
 static int enqueue_as(lua_State *L, ms_handle *handle, ms_read_call *read) {
+  static const char *const outcomes[] = {"enqueued", "kept", "replaced", "appended", "updated"};
   lua_settop(L, 3);
   ms_own *own = ms_own_push(L);
   ms_request_context context = context_of(L, handle, own);
@@ -45,6 +57,8 @@ static int enqueue_as(lua_State *L, ms_handle *handle, ms_read_call *read) {
   ms_unique unique = {0};
   ms_unique_read(L, 3, &unique);
   ms_request_check_name(L, &call, &unique);
+  push_words(L, outcomes, 5);
+  ms_request_push_shape(L, &call);
   ms_enqueued enqueued;
   ms_err err = {0};
   ms_status status =
@@ -65,6 +79,8 @@ static int chain(lua_State *L, ms_handle *handle) {
 }
 
 static int update(lua_State *L, ms_handle *handle) {
+  static const char *const answers[] = {"applied_immediately", "applied_for_next_run",
+                                        "not_applied"};
   lua_settop(L, 3);
   ms_path path = ms_path_root("id");
   int64_t id = ms_check_id(L, 2, &path);
@@ -72,6 +88,7 @@ static int update(lua_State *L, ms_handle *handle) {
   ms_request_context context = context_of(L, handle, own);
   ms_request request;
   ms_request_read_update(L, 3, &context, &request);
+  push_words(L, answers, 3);
   const char *how;
   ms_err err = {0};
   ms_status status = ms_update(handle->core, id, &request, &how, &err);

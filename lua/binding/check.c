@@ -10,6 +10,8 @@
 
 /* Values are quoted in messages up to this many bytes. */
 #define QUOTE_BYTES_MAX 60
+/* As Lua itself says it. */
+#define MEMORY "not enough memory"
 /* Years 0000 to 9999, in seconds since the epoch: what ISO 8601 can write. */
 #define SECONDS_MIN (-62167219200.0)
 #define SECONDS_MAX 253402300799.0
@@ -112,7 +114,7 @@ static void push_path(lua_State *L, const ms_path *path) {
 }
 
 _Noreturn void ms_check_fail(lua_State *L, const ms_path *path, const char *format, ...) {
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   ms_check_push_where(L);
   push_path(L, path);
   lua_pushliteral(L, ": ");
@@ -182,13 +184,13 @@ static void push_found(lua_State *L, int index) {
 /* The sentence says what was expected. */
 static _Noreturn void fail_found(lua_State *L, int index, const ms_path *path,
                                  const char *sentence) {
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   push_found(L, lua_absindex(L, index));
   ms_check_fail(L, path, "%s, got %s", sentence, lua_tostring(L, -1));
 }
 
 _Noreturn void ms_check_expected(lua_State *L, int index, const ms_path *path, const char *what) {
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   index = lua_absindex(L, index);
   /* What is pushed below would else take the place of an argument that is missing. */
   if (index > lua_gettop(L)) lua_settop(L, index);
@@ -196,9 +198,13 @@ _Noreturn void ms_check_expected(lua_State *L, int index, const ms_path *path, c
 }
 
 _Noreturn void ms_check_memory(lua_State *L) {
-  lua_pushliteral(L, "not enough memory");
+  lua_pushliteral(L, MEMORY);
   lua_error(L);
   __builtin_unreachable();
+}
+
+bool ms_check_is_memory(lua_State *L, int index) {
+  return lua_type(L, index) == LUA_TSTRING && strcmp(lua_tostring(L, index), MEMORY) == 0;
 }
 
 /* Words are compared up to this length; the longest field name is far shorter. */
@@ -260,7 +266,7 @@ _Noreturn void ms_check_unknown(lua_State *L, int key_index, const ms_path *path
     ms_path element = ms_path_element(path, position);
     ms_check_fail(L, &element, "unknown field");
   }
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   push_found(L, lua_absindex(L, key_index));
   ms_check_fail(L, path, "expected names of fields as keys, got %s", lua_tostring(L, -1));
 }
@@ -283,7 +289,7 @@ void ms_check_table(lua_State *L, int index, const ms_path *path, const char *wh
 
 size_t ms_check_list(lua_State *L, int index, const ms_path *path, const char *what) {
   ms_check_table(L, index, path, what);
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   index = lua_absindex(L, index);
   size_t length = lua_rawlen(L, index);
   size_t count = 0;
@@ -351,7 +357,7 @@ size_t ms_check_word(lua_State *L, int index, const ms_path *path, const char *c
       if (ms_text_equal(word, ms_text_of(words[i]))) return i;
     }
   }
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   luaL_Buffer buffer;
   luaL_buffinit(L, &buffer);
   add_words(&buffer, words, count);

@@ -47,6 +47,8 @@ size_t ms_check_key(lua_State *L, int key_index, const ms_path *path, const char
                     size_t count);
 /* "not enough memory" */
 _Noreturn void ms_check_memory(lua_State *L);
+/* Whether the error value at index says that. */
+bool ms_check_is_memory(lua_State *L, int index);
 
 void ms_check_table(lua_State *L, int index, const ms_path *path, const char *what);
 /* The length of a table whose keys are 1..n, else raises; what says what the list is made of:

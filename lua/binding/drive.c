@@ -47,7 +47,6 @@ static int prepare(lua_State *L) {
 }
 
 static int start(lua_State *L) {
-  ms_work_check_run(L, 1);
   ms_work_object *object = ms_work_check(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
@@ -56,9 +55,7 @@ static int start(lua_State *L) {
   lua_pushcfunction(L, prepare);
   lua_pushvalue(L, 1);
   lua_pushvalue(L, 2);
-  ms_work_object *before = ms_guard_enter(object);
   int status = call_in(thread, L, 2, 3);
-  ms_guard_leave(before);
   if (!object->run) return 0;
   if (status == LUA_OK) return 1;
   ms_call_read_error(thread, object->run);
@@ -75,7 +72,7 @@ static int read_result(lua_State *L) {
 
 /* The results are all that stands on the coroutine. */
 static void take_results(lua_State *L, lua_State *thread, int results, ms_run *run) {
-  luaL_checkstack(L, results + LUA_MINSTACK, NULL);
+  luaL_checkstack(L, results + LUA_MINSTACK, "not enough memory");
   lua_pushcfunction(L, read_result);
   lua_xmove(thread, L, results);
   lua_pushlightuserdata(L, run);
@@ -136,17 +133,31 @@ static bool resume(lua_State *L, lua_State *thread, int arguments, ms_work_objec
 /* The first time, function and arguments stand on the coroutine already. */
 static int step(lua_State *L) {
   ms_work_object *object = ms_work_check(L, 1);
-  if (!object->run) return 0;
   lua_State *thread = lua_tothread(L, 2);
   luaL_argcheck(L, thread != NULL, 2, "coroutine expected");
   int arguments = lua_gettop(L) - 2;
   lua_xmove(L, thread, arguments);
   if (!object->thread) arguments += 2;
   object->thread = thread;
+  return resume(L, thread, arguments, object) ? 1 : 0;
+}
+
+/* Upvalue 1 called with the work and its other arguments. What raises is missing memory, and like
+ * whatever else goes wrong it is the run's result: nobody could tell how far the worker came. */
+static int enter(lua_State *L) {
+  ms_work_object *object = ms_work_check(L, 1);
+  if (!object->run) return 0;
+  int arguments = lua_gettop(L);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_pushvalue(L, 2);
+  lua_insert(L, 1);
   ms_work_object *before = ms_guard_enter(object);
-  bool sleeps = resume(L, thread, arguments, object);
+  int status = lua_pcall(L, arguments, LUA_MULTRET, 0);
   ms_guard_leave(before);
-  return sleeps ? 1 : 0;
+  if (status == LUA_OK) return lua_gettop(L) - 1;
+  if (object->run) ms_call_read_error(L, object->run);
+  return 0;
 }
 
 static int heed(lua_State *L) {
@@ -288,11 +299,15 @@ static int end_trial(lua_State *L) {
   return 0;
 }
 
+static void set_entered(lua_State *L, const char *name, lua_CFunction function) {
+  lua_pushcfunction(L, function);
+  lua_pushcclosure(L, enter, 1);
+  lua_setfield(L, -2, name);
+}
+
 void ms_drive_register(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"entries", make_entries},
-      {"start", start},
-      {"step", step},
       {"heed", heed},
       {"outcome", tell_outcome},
       {"trial", make_trial},
@@ -305,4 +320,6 @@ void ms_drive_register(lua_State *L) {
   lua_setfield(L, -2, "__gc");
   lua_pop(L, 1);
   luaL_setfuncs(L, functions, 0);
+  set_entered(L, "start", start);
+  set_entered(L, "step", step);
 }

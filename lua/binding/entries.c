@@ -79,7 +79,7 @@ static void add_worker(lua_State *L, int entries, const ms_path *path) {
 }
 
 void ms_entries_add(lua_State *L, int entries, int table, const ms_path *path) {
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   ms_check_table(L, table, path, "a table of workers");
   entries = lua_absindex(L, entries);
   table = lua_absindex(L, table);

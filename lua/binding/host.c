@@ -1,7 +1,7 @@
 #include "binding/host.h"
 
-#include "base/mem.h"
 #include "binding/answer.h"
+#include "binding/call.h"
 #include "binding/check.h"
 #include "binding/signal.h"
 
@@ -102,17 +102,26 @@ static int done(lua_State *L, ms_handle *handle) {
 
 /* ---- Runs. ---- */
 
+static int blank(lua_State *L, ms_handle *handle) {
+  (void)handle;
+  ms_work_push_blank(L);
+  return 1;
+}
+
 static int take_run(lua_State *L, ms_handle *handle) {
+  ms_work_object *work = ms_work_check(L, 2);
   ms_run *run = ms_take_run(handle->core);
-  if (!run) return 0;
-  ms_work_push(L, run, &handle->place);
+  if (run) ms_work_fill(work, run, &handle->place);
+  lua_pushboolean(L, run != NULL);
   return 1;
 }
 
 static int give_back(lua_State *L, ms_handle *handle) {
   (void)handle;
   ms_run *run = ms_work_release(L, ms_work_check(L, 2));
-  if (run) ms_finish_run(run);
+  if (!run) return 0;
+  if (run->outcome == MS_OUTCOME_NONE) ms_call_fail(run, MS_TEXT("not enough memory"));
+  ms_finish_run(run);
   return 0;
 }
 
@@ -186,13 +195,18 @@ static void push_trouble(lua_State *L, const ms_trouble *trouble) {
 }
 
 /* Not through the gate: the last trouble is told after the manager is closed. */
-static int take_trouble(lua_State *L) {
+static int next_trouble(lua_State *L) {
   ms_handle *handle = ms_handle_check(L, 1);
-  ms_trouble *trouble = handle->troubles ? ms_troubles_take(handle->troubles) : NULL;
+  const ms_trouble *trouble = handle->troubles ? ms_troubles_first(handle->troubles) : NULL;
   if (!trouble) return 0;
   push_trouble(L, trouble);
-  ms_mem_free(trouble);
   return 1;
+}
+
+static int drop_trouble(lua_State *L) {
+  ms_handle *handle = ms_handle_check(L, 1);
+  if (handle->troubles) ms_troubles_drop(handle->troubles);
+  return 0;
 }
 
 static const char *text_field(lua_State *L, const char *name) {
@@ -243,15 +257,16 @@ const ms_method ms_host_methods[] = {
 };
 
 const ms_method ms_host_primitives[] = {
-    {"clear", clear}, {"wake", wake}, {"changes", changes},   {"wait", wait},
-    {"idle", idle},   {"done", done}, {"take_run", take_run}, {"give_back", give_back},
-    {"drain", drain}, {"shut", shut}, {NULL, NULL},
+    {"clear", clear}, {"wake", wake}, {"changes", changes},     {"wait", wait},
+    {"idle", idle},   {"done", done}, {"blank", blank},         {"take_run", take_run},
+    {"drain", drain}, {"shut", shut}, {"give_back", give_back}, {NULL, NULL},
 };
 
 void ms_host_register(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"stopped", list_stopped},
-      {"take_trouble", take_trouble},
+      {"next_trouble", next_trouble},
+      {"drop_trouble", drop_trouble},
       {"take_input", take_input},
       {"report", report},
       {"steady", steady},

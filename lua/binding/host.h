@@ -15,8 +15,10 @@ extern const ms_method ms_host_methods[];
 
 /* Times are milliseconds.
  *
- * take_run(manager) → work, or nothing. give_back(manager, work): its run has a result.
- * take_trouble(manager) → { kind, message, id, worker }, or nothing.
+ * blank(manager) → a work without a run. take_run(manager, work) → whether it has one now.
+ * give_back(manager, work): its run has ended; without a result memory was missing.
+ * next_trouble(manager) → { kind, message, id, worker }, or nothing; it stays the next until
+ * drop_trouble(manager).
  * clear(manager): empties the descriptor. wake(manager).
  * changes(manager) → a number. wait(manager, seen [, timeout]).
  * idle(manager), done(manager) → boolean.

@@ -173,7 +173,7 @@ static ms_status fill(lua_State *L, const ms_info *info, ms_arena *arena, ms_err
 }
 
 ms_status ms_info_push(lua_State *L, const ms_info *info, ms_arena *arena, ms_err *err) {
-  luaL_checkstack(L, 8, NULL);
+  luaL_checkstack(L, 8, "not enough memory");
   lua_createtable(L, 0, 24);
   ms_status status = fill(L, info, arena, err);
   if (status != MS_OK) lua_pop(L, 1);

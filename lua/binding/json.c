@@ -6,7 +6,7 @@
 
 void ms_json_error_push(lua_State *L, const ms_path *path, const ms_json_error *error) {
   luaL_Buffer buffer;
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   luaL_buffinit(L, &buffer);
   ms_path_add(&buffer, path);
   for (size_t i = 0; i < error->depth; i++) {
@@ -19,7 +19,7 @@ void ms_json_error_push(lua_State *L, const ms_path *path, const ms_json_error *
 
 _Noreturn void ms_json_fail(lua_State *L, const ms_path *path, const ms_json_error *error) {
   if (error->status == MS_NOMEM) ms_check_memory(L);
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   ms_check_push_where(L);
   ms_json_error_push(L, path, error);
   lua_concat(L, 2);

@@ -25,9 +25,9 @@ int64_t ms_handle_now_ms(const ms_handle *handle) {
   return ms_clock_wall_ms(&(ms_clock){0});
 }
 
-/* What a change brings about at once (in tests: stops) happens before its caller goes on. */
+/* What a change brings about at once in tests (stops) happens before its caller goes on. */
 static void follow_change(lua_State *L) {
-  luaL_checkstack(L, 4, NULL);
+  luaL_checkstack(L, 4, "not enough memory");
   ms_handle_push_state(L, 1);
   lua_getfield(L, -1, "after_change");
   if (lua_isnil(L, -1)) {
@@ -47,7 +47,7 @@ static int call_method(lua_State *L) {
   ms_status status = handle->core ? ms_usable(handle->core, &err) : MS_CLOSED;
   if (status != MS_OK) return ms_answer(L, status, &err);
   int results = method->call(L, handle);
-  if (lua_toboolean(L, lua_upvalueindex(2))) follow_change(L);
+  if (handle->is_stepped && lua_toboolean(L, lua_upvalueindex(2))) follow_change(L);
   return results;
 }
 

@@ -165,7 +165,7 @@ static void push_merged(lua_State *L, const ms_run *run, int entries) {
 }
 
 void ms_merge_push_input(lua_State *L, const ms_run *run, int entries) {
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   bool overwrites = !run->merger.data || ms_text_equal(run->merger, MS_TEXT("overwrite"));
   if (!run->merges || (overwrites && is_alone(run))) {
     push_data(L, run, 0);

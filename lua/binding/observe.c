@@ -38,6 +38,21 @@ static void set_callback(lua_State *L, int manager, int64_t observer, int callba
   lua_pop(L, 1);
 }
 
+/* Arguments: the manager, the callback, the observer. */
+static int register_callback(lua_State *L) {
+  int64_t observer = 0;
+  ms_lua_to_int64(L, 3, &observer);
+  set_callback(L, 1, observer, 2);
+  return 0;
+}
+
+/* Before it is observed anything, so that only the call itself can miss memory. */
+static void push_registration(lua_State *L) {
+  lua_pushcfunction(L, register_callback);
+  lua_pushvalue(L, 1);
+  lua_pushvalue(L, 3);
+}
+
 static int observe(lua_State *L, ms_handle *handle) {
   lua_settop(L, 3);
   ms_path path = ms_path_root("callback");
@@ -46,13 +61,18 @@ static int observe(lua_State *L, ms_handle *handle) {
   ms_selector selector = {0};
   ms_selector_read(L, 2, own, &selector);
   subscription *made = push_subscription(L, 1);
+  push_registration(L);
   int64_t observer = 0;
   ms_err err = {0};
   ms_status status = ms_observe(handle->core, &selector, &observer, &err);
   ms_own_release(own);
   if (status != MS_OK) return ms_answer(L, status, &err);
+  ms_lua_push_int64(L, observer);
+  if (lua_pcall(L, 3, 0, 0) != LUA_OK) {
+    ms_unobserve(handle->core, observer);
+    return lua_error(L);
+  }
   made->observer = observer;
-  set_callback(L, 1, observer, 3);
   return 1;
 }
 
@@ -92,31 +112,34 @@ static void report_event(ms_handle *handle, const ms_event *event, const ms_err 
   ms_troubles_post(handle->troubles, &trouble);
 }
 
-/* The handle holds the event meanwhile, so that nothing that raises can lose it. */
-static ms_event *next_event(ms_handle *handle) {
-  ms_event_free(handle->event);
-  handle->event = NULL;
-  handle->event = ms_take_event(handle->core);
+/* The handle holds the event until it is dropped, so that nothing that raises can lose it. */
+static ms_event *first_event(ms_handle *handle) {
+  if (!handle->event) handle->event = ms_take_event(handle->core);
   return handle->event;
 }
 
+static int drop_event(lua_State *L, ms_handle *handle) {
+  (void)L;
+  ms_event_free(handle->event);
+  handle->event = NULL;
+  return 0;
+}
+
 /* Events that were on their way when their subscription was closed are dropped. */
-static int take_event(lua_State *L, ms_handle *handle) {
+static int next_event(lua_State *L, ms_handle *handle) {
   lua_settop(L, 1);
   push_observers(L, 1);
-  for (ms_event *event; (event = next_event(handle)); lua_settop(L, 2)) {
+  for (ms_event *event; (event = first_event(handle)); lua_settop(L, 2)) {
     ms_lua_push_int64(L, event->observer);
     lua_rawget(L, 2);
-    if (lua_isnil(L, -1)) continue;
-    ms_err err = {0};
-    ms_status status = push_event(L, event, &err);
-    if (status == MS_NOMEM) ms_check_memory(L);
-    if (status == MS_OK) {
-      ms_event_free(event);
-      handle->event = NULL;
-      return 2;
+    if (!lua_isnil(L, -1)) {
+      ms_err err = {0};
+      ms_status status = push_event(L, event, &err);
+      if (status == MS_OK) return 2;
+      if (status == MS_NOMEM) ms_check_memory(L);
+      report_event(handle, event, &err);
     }
-    report_event(handle, event, &err);
+    drop_event(L, handle);
   }
   return 0;
 }
@@ -127,7 +150,8 @@ const ms_method ms_observe_methods[] = {
 };
 
 const ms_method ms_observe_primitives[] = {
-    {"take_event", take_event},
+    {"next_event", next_event},
+    {"drop_event", drop_event},
     {NULL, NULL},
 };
 

@@ -314,7 +314,7 @@ static int push_options_table(lua_State *L, int index, bool stepped) {
 }
 
 int ms_options_read(lua_State *L, int index, ms_own *own, ms_open_spec *spec) {
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   reader in = {.L = L, .own = own, .spec = spec, .root = ms_path_root("options")};
   in.index = push_options_table(L, index, spec->stepped);
   ms_options_init(&spec->options);

@@ -37,7 +37,7 @@ static ms_text push_path(lua_State *L, const char *name) {
 
 ms_pool_spec *ms_pool_spec_new(lua_State *L, ms_text setup, const ms_text *modules, size_t count) {
   int top = lua_gettop(L);
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   ms_text path = push_path(L, "path");
   ms_text cpath = push_path(L, "cpath");
   ms_pool_spec *spec = ms_mem_zalloc(sizeof *spec);
@@ -196,7 +196,9 @@ static int prepare(lua_State *L) {
   lua_pushcfunction(L, ms_call_traceback);
   lua_pushcfunction(L, load_modules);
   lua_pushlightuserdata(L, it);
-  if (lua_pcall(L, 1, 1, -3) != LUA_OK) {
+  int status = lua_pcall(L, 1, 1, -3);
+  if (status == LUA_ERRMEM) return 0;
+  if (status != LUA_OK) {
     it->status = ms_fail(it->err, MS_WORKERS, "%s module '%s' does not load: %s", it->kind,
                          it->module, lua_tostring(L, -1));
     return 0;

@@ -101,7 +101,7 @@ static void read_request(const ms_request_visit *visited) {
 
 static void read_all(ms_request_reader *reader) {
   ms_request_call *call = reader->call;
-  luaL_checkstack(reader->L, LUA_MINSTACK, NULL);
+  luaL_checkstack(reader->L, LUA_MINSTACK, "not enough memory");
   call->requests = ms_own_take(reader->L, reader->context->own, call->count * sizeof(ms_request));
   ms_request_walk(reader, read_request);
   ms_request_check_graph(reader);
@@ -184,7 +184,7 @@ void ms_request_read_chain(lua_State *L, int index, ms_request_context *context,
   *out = (ms_request_call){0};
   out->stage_count = ms_check_list(L, index, &path, what);
   out->stages = ms_own_take(L, context->own, out->stage_count * sizeof *out->stages);
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   measure_stages(&reader, &path);
   if (out->count == 0) ms_check_fail(L, &path, "expected at least one request");
   link_stages(&reader);
@@ -207,32 +207,38 @@ void ms_request_check_name(lua_State *L, const ms_request_call *call, const ms_u
   }
 }
 
-static void push_list(lua_State *L, const int64_t *ids, size_t count) {
-  lua_createtable(L, (int)count, 0);
+void ms_request_push_shape(lua_State *L, const ms_request_call *call) {
+  if (call->is_single) {
+    lua_pushnil(L);
+    return;
+  }
+  lua_createtable(L, (int)(call->stages ? call->stage_count : call->count), 0);
+  for (size_t i = 0; i < call->stage_count; i++) {
+    if (!call->stages[i].is_list) continue;
+    lua_createtable(L, (int)call->stages[i].count, 0);
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+}
+
+static void set_list(lua_State *L, const int64_t *ids, size_t count) {
   for (size_t i = 0; i < count; i++) {
     ms_lua_push_int64(L, ids[i]);
     lua_rawseti(L, -2, (int)i + 1);
   }
 }
 
-void ms_request_push_ids(lua_State *L, const ms_request_call *call, const int64_t *ids) {
-  if (call->is_single) {
-    ms_lua_push_int64(L, ids[0]);
-    return;
-  }
-  if (!call->stages) {
-    push_list(L, ids, call->count);
-    return;
-  }
-  lua_createtable(L, (int)call->stage_count, 0);
+void ms_request_set_ids(lua_State *L, const ms_request_call *call, const int64_t *ids) {
+  if (!call->stages) set_list(L, ids, call->count);
   for (size_t i = 0; i < call->stage_count; i++) {
     const ms_stage *stage = &call->stages[i];
     if (stage->is_list) {
-      push_list(L, ids, stage->count);
+      lua_rawgeti(L, -1, (int)i + 1);
+      set_list(L, ids, stage->count);
+      lua_pop(L, 1);
     } else {
       ms_lua_push_int64(L, ids[0]);
+      lua_rawseti(L, -2, (int)i + 1);
     }
     ids += stage->count;
-    lua_rawseti(L, -2, (int)i + 1);
   }
 }

@@ -184,7 +184,7 @@ void ms_constraints_read(lua_State *L, int index, const ms_path *path, ms_own *o
   ms_constraints constraints;
   ms_constraints_init(&constraints);
   reader r = {.L = L, .own = own, .out = &constraints};
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   ms_check_table(L, index, path, "a table of constraints");
   for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
     read_constraint(&r, path);

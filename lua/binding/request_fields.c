@@ -303,7 +303,7 @@ void ms_request_read_fields(const ms_request_visit *visited) {
   request->enqueued_by = reader->context->enqueued_by;
   request->after = visited->before.list;
   request->after_count = visited->before.count;
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   for (lua_pushnil(L); lua_next(L, visited->index) != 0; lua_pop(L, 1)) {
     size_t id = ms_check_key(L, -2, visited->path, field_names, FIELD_COUNT);
     ms_path path = ms_path_field(visited->path, field_names[id]);

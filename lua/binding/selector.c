@@ -22,7 +22,7 @@ void ms_unique_read(lua_State *L, int index, ms_unique *out) {
   if (lua_isnoneornil(L, index)) return;
   bool has_existing = false;
   index = lua_absindex(L, index);
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   ms_check_table(L, index, &path, "a table { name, existing }");
   for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
     if (ms_check_key(L, -2, &path, names, 2) == 0) {
@@ -152,7 +152,7 @@ static void read_fields(reader *r, const ms_path *path, int index) {
 void ms_selector_read(lua_State *L, int index, ms_own *own, ms_selector *out) {
   ms_path path = ms_path_root("selector");
   index = lua_absindex(L, index);
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   reader r = {.L = L, .own = own, .out = out, .path = &path, .index = index};
   *out = (ms_selector){0};
   if (lua_type(L, index) == LUA_TNUMBER) {

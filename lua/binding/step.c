@@ -52,12 +52,13 @@ static int step_to(lua_State *L, ms_handle *handle) {
 }
 
 static int step_claim(lua_State *L, ms_handle *handle) {
+  ms_work_object *work = ms_work_check(L, 2);
   ms_run *run = NULL;
   ms_err err = {0};
   ms_status status = ms_step_claim(handle->core, &run, &err);
   if (status != MS_OK) return ms_answer(L, status, &err);
-  if (!run) return 0;
-  ms_work_push(L, run, &handle->place);
+  if (run) ms_work_fill(work, run, &handle->place);
+  lua_pushboolean(L, run != NULL);
   return 1;
 }
 

@@ -9,7 +9,7 @@
 #define WAITING_MAX 10000
 
 typedef struct waiting {
-  ms_trouble trouble; /* first, so that freeing it frees all */
+  ms_trouble trouble;
   ms_link link;
 } waiting;
 
@@ -35,9 +35,9 @@ ms_troubles *ms_troubles_new(bool queues) {
 
 void ms_troubles_free(ms_troubles *troubles) {
   if (!troubles) return;
-  for (ms_trouble *trouble; (trouble = ms_troubles_take(troubles));) {
+  for (const ms_trouble *trouble; (trouble = ms_troubles_first(troubles));) {
     ms_trouble_write(trouble);
-    ms_mem_free(trouble);
+    ms_troubles_drop(troubles);
   }
   uv_mutex_destroy(&troubles->mutex);
   ms_mem_free(troubles);
@@ -86,12 +86,22 @@ void ms_troubles_post(void *troubles, const ms_trouble *trouble) {
   ms_trouble_write(trouble);
 }
 
-ms_trouble *ms_troubles_take(ms_troubles *troubles) {
+const ms_trouble *ms_troubles_first(ms_troubles *troubles) {
+  const ms_trouble *first = NULL;
+  uv_mutex_lock(&troubles->mutex);
+  if (!ms_list_empty(&troubles->waiting)) {
+    first = &MS_LIST_ENTRY(troubles->waiting.next, waiting, link)->trouble;
+  }
+  uv_mutex_unlock(&troubles->mutex);
+  return first;
+}
+
+void ms_troubles_drop(ms_troubles *troubles) {
   uv_mutex_lock(&troubles->mutex);
   ms_link *link = ms_list_shift(&troubles->waiting);
   if (link) troubles->count--;
   uv_mutex_unlock(&troubles->mutex);
-  return link ? &MS_LIST_ENTRY(link, waiting, link)->trouble : NULL;
+  if (link) ms_mem_free(MS_LIST_ENTRY(link, waiting, link));
 }
 
 void ms_trouble_write(const ms_trouble *trouble) {

@@ -1,6 +1,6 @@
 /* Trouble on its way from any thread to the host, who hears of it through on_error.
  *
- * The manager's handle owns the queue, which outlives the manager. Whoever takes trouble frees it.
+ * The manager's handle owns the queue, which outlives the manager, and the queue the trouble.
  *
  * Any thread posts; the rest belongs to the host's thread.
  *
@@ -21,8 +21,9 @@ void ms_troubles_free(ms_troubles *troubles);
 void ms_troubles_attach(ms_troubles *troubles, ms_manager *manager);
 /* Any thread; a callback for ms_options.on_trouble. */
 void ms_troubles_post(void *troubles, const ms_trouble *trouble);
-/* The trouble posted first, or NULL; ms_mem_free frees it, texts included. */
-ms_trouble *ms_troubles_take(ms_troubles *troubles);
+/* The trouble posted first, which stays there until it is dropped; or NULL. */
+const ms_trouble *ms_troubles_first(ms_troubles *troubles);
+void ms_troubles_drop(ms_troubles *troubles);
 /* One line on stderr, and more if the message has more. */
 void ms_trouble_write(const ms_trouble *trouble);
 

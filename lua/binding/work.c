@@ -79,7 +79,7 @@ static void report_on_stop(lua_State *L, const ms_work_object *object) {
 /* A coroutine of its own: the hook may call this, and the hook of a coroutine that runs a hook is
  * switched off, so that nothing could interrupt on_stop in it. */
 static void call_on_stop(lua_State *L, ms_work_object *object, const char *reason) {
-  luaL_checkstack(L, LUA_MINSTACK, NULL);
+  luaL_checkstack(L, LUA_MINSTACK, "not enough memory");
   int top = lua_gettop(L);
   ms_work_push_extra(L, object);
   lua_State *thread = lua_newthread(L);
@@ -362,8 +362,15 @@ void ms_work_register(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
 }
 
-ms_work_object *ms_work_push(lua_State *L, ms_run *run, const ms_work_place *place) {
+ms_work_object *ms_work_push_blank(lua_State *L) {
   ms_work_object *object = lua_newuserdata(L, sizeof *object);
+  *object = (ms_work_object){0};
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
+  lua_setmetatable(L, -2);
+  return object;
+}
+
+void ms_work_fill(ms_work_object *object, ms_run *run, const ms_work_place *place) {
   *object = (ms_work_object){
       .run = run,
       .place = place,
@@ -373,8 +380,11 @@ ms_work_object *ms_work_push(lua_State *L, ms_run *run, const ms_work_place *pla
       .period = run->period,
       .generation = run->generation,
   };
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
-  lua_setmetatable(L, -2);
+}
+
+ms_work_object *ms_work_push(lua_State *L, ms_run *run, const ms_work_place *place) {
+  ms_work_object *object = ms_work_push_blank(L);
+  ms_work_fill(object, run, place);
   return object;
 }
 

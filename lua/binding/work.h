@@ -26,7 +26,7 @@ typedef struct ms_work_place {
 } ms_work_place;
 
 typedef struct ms_work_object {
-  ms_run *run; /* NULL once it has ended */
+  ms_run *run; /* NULL before it has begun, and once it has ended */
   const ms_work_place *place;
   lua_State *thread; /* the coroutine that may yield; NULL = none yet */
   int64_t id;
@@ -43,6 +43,10 @@ typedef struct ms_work_object {
 /* Makes the metatable; once for each Lua state, before anything else here. */
 void ms_work_register(lua_State *L);
 ms_work_object *ms_work_push(lua_State *L, ms_run *run, const ms_work_place *place);
+/* The same in two steps, of which the second takes no memory: an object without a run, and the run
+ * that it is to stand for. */
+ms_work_object *ms_work_push_blank(lua_State *L);
+void ms_work_fill(ms_work_object *object, ms_run *run, const ms_work_place *place);
 /* Raises unless the value is a work object. */
 ms_work_object *ms_work_check(lua_State *L, int index);
 /* The run of the work object at index; raises if that is not one, or its run has ended. */

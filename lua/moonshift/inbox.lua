@@ -4,45 +4,54 @@ local core = require "moonshift.core"
 
 local inbox = {}
 
--- Tells on_error, or stderr where there is none; an error in on_error goes there as well.
-function inbox.report(state, event)
-  if not state.on_error then
-    core.report(event)
-    return
-  end
+-- Calls back with an event, once drop has taken it from where it waits. Where memory is missing
+-- before that, it raises and the event waits on.
+local function call(callback, event, drop, manager)
+  local is_dropped = false
   local ok, message = xpcall(function()
-    state.on_error(event)
+    drop(manager)
+    is_dropped = true
+    callback(event)
   end, core.traceback)
+  if not (ok or is_dropped) then
+    error(message, 0)
+  end
+  return ok, message
+end
+
+-- Tells on_error, or stderr where there is none; an error in on_error goes there as well.
+local function report(state, event, drop, manager)
+  local ok, message = call(state.on_error or core.report, event, drop, manager)
   if not ok then
     core.report { kind = "on_error", message = message }
   end
 end
 
+local function drop_nothing() end
+
 local function deliver_event(manager, state)
-  local callback, event = core.take_event(manager)
+  local callback, event = core.next_event(manager)
   if not callback then
     return false
   end
-  local ok, message = xpcall(function()
-    callback(event)
-  end, core.traceback)
+  local ok, message = call(callback, event, core.drop_event, manager)
   if not ok then
-    inbox.report(state, {
+    report(state, {
       kind = "observer",
       message = message,
       id = event.work.id,
       worker = event.work.worker,
-    })
+    }, drop_nothing)
   end
   return true
 end
 
 local function deliver_trouble(manager, state)
-  local event = core.take_trouble(manager)
+  local event = core.next_trouble(manager)
   if not event then
     return false
   end
-  inbox.report(state, event)
+  report(state, event, core.drop_trouble, manager)
   return true
 end
 

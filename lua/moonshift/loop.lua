@@ -18,25 +18,21 @@ function Loop.attach(manager)
     manager = manager,
     state = state,
     runs = Runs.new(manager, core.steady),
+    is_serving = false,
+    is_stopping = false,
   }, Loop)
 end
 
 local function begin_runs(self, max)
   local count = 0
-  while count < max do
-    local work = core.take_run(self.manager)
-    if not work then
-      break
-    end
-    self.runs:begin(work)
+  while count < max and self.runs:begin(core.take_run) do
     count = count + 1
   end
   return count
 end
 
-function Loop:dispatch(max)
+local function deliver(self, max)
   local count = 0
-  max = max or math.huge
   core.clear(self.manager)
   repeat
     local before = count
@@ -47,6 +43,16 @@ function Loop:dispatch(max)
   until count == before or count >= max
   if count >= max then
     core.wake(self.manager)
+  end
+  return count
+end
+
+-- What an error leaves (memory is missing) is looked for again.
+function Loop:dispatch(max)
+  local ok, count = pcall(deliver, self, max or math.huge)
+  if not ok then
+    core.wake(self.manager)
+    error(count, 0)
   end
   return count
 end
@@ -72,6 +78,11 @@ local function has_settled(self)
 end
 
 local function serve(self, mode)
+  local begun, trouble, word = core.signals_begin(self.manager)
+  if not begun then
+    return nil, trouble, word
+  end
+  self.is_serving, self.is_stopping = true, false
   while true do
     local seen, message, code = core.changes(self.manager, mode or "told")
     if not seen then
@@ -96,13 +107,7 @@ local function serve(self, mode)
 end
 
 function Loop:run(mode)
-  local begun, message, code = core.signals_begin(self.manager)
-  if not begun then
-    return nil, message, code
-  end
-  self.is_serving, self.is_stopping = true, false
-  local ok, result
-  ok, result, message, code = pcall(serve, self, mode)
+  local ok, result, message, code = pcall(serve, self, mode)
   self.is_serving = false
   core.signals_end(self.manager)
   if not ok then

@@ -1,5 +1,8 @@
 -- Records by the time at which they wake: a binary heap that knows where each record stands, so
 -- that one that is stopped leaves it at once.
+--
+-- Memory may be missing at any call, so what moves records calls nothing: no error can leave the
+-- heap half changed.
 
 local Sleepers = {}
 Sleepers.__index = Sleepers
@@ -8,70 +11,67 @@ function Sleepers.new()
   return setmetatable({ count = 0, pushed = 0 }, Sleepers)
 end
 
--- Records that wake at the same time wake in the order in which they fell asleep.
-local function comes_before(a, b)
-  if a.wake_at ~= b.wake_at then
-    return a.wake_at < b.wake_at
-  end
-  return a.order < b.order
+-- A table gets what it needs as a record, so that sleeping takes no memory of its own.
+function Sleepers.record(table)
+  table.wake_at, table.order, table.position = 0, 0, false
+  return table
 end
 
-local function put(self, record, position)
+-- Records that wake at the same time wake in the order in which they fell asleep. The first line
+-- makes room, and is the only one that can raise.
+function Sleepers:push(record, wake_at)
+  local position = self.count + 1
   self[position] = record
-  record.position = position
-end
-
-local function rise(self, record, position)
+  self.count, self.pushed = position, self.pushed + 1
+  record.wake_at, record.order = wake_at, self.pushed
   while position > 1 do
-    local parent = self[math.floor(position / 2)]
-    if not comes_before(record, parent) then
+    local above = (position - position % 2) / 2
+    local parent = self[above]
+    if parent.wake_at <= wake_at then
       break
     end
-    local above = parent.position
-    put(self, parent, position)
+    self[position], parent.position = parent, position
     position = above
   end
-  put(self, record, position)
+  self[position], record.position = record, position
 end
 
-local function sink(self, record, position)
-  while position * 2 <= self.count do
-    local child = self[position * 2]
-    local other = self[position * 2 + 1]
-    if other and comes_before(other, child) then
-      child = other
-    end
-    if not comes_before(child, record) then
-      break
-    end
-    local below = child.position
-    put(self, child, position)
-    position = below
-  end
-  put(self, record, position)
-end
-
-function Sleepers:push(record, wake_at)
-  self.pushed = self.pushed + 1
-  self.count = self.count + 1
-  record.wake_at, record.order = wake_at, self.pushed
-  rise(self, record, self.count)
-end
-
--- A record that does not sleep is left alone.
+-- A record that does not sleep is left alone. The last one takes its place, and rises or sinks.
 function Sleepers:remove(record)
-  local position = record.position
+  local position, last = record.position, self[self.count]
   if not position then
     return
   end
-  local last = self[self.count]
   self[self.count] = nil
   self.count = self.count - 1
-  record.position = nil
-  if last ~= record then
-    rise(self, last, position)
-    sink(self, last, last.position)
+  record.position = false
+  if last == record then
+    return
   end
+  local wake_at, order = last.wake_at, last.order
+  while position > 1 do
+    local above = (position - position % 2) / 2
+    local parent = self[above]
+    if parent.wake_at < wake_at or parent.wake_at == wake_at and parent.order < order then
+      break
+    end
+    self[position], parent.position = parent, position
+    position = above
+  end
+  while position * 2 <= self.count do
+    local below = position * 2
+    local child, other = self[below], self[below + 1]
+    if other and (other.wake_at < child.wake_at
+      or other.wake_at == child.wake_at and other.order < child.order) then
+      child, below = other, below + 1
+    end
+    if wake_at < child.wake_at or wake_at == child.wake_at and order < child.order then
+      break
+    end
+    self[position], child.position = child, position
+    position = below
+  end
+  self[position], last.position = last, position
 end
 
 -- The record that wakes first, or nil.

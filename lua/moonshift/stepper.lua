@@ -63,12 +63,10 @@ end
 local function start_due(self)
   local count = 0
   while true do
-    local work = core.step_claim(self.manager)
-    if not work then
+    if not self.runs:begin(core.step_claim) then
       return count
     end
     count = count + 1
-    self.runs:begin(work)
     self:dispatch()
   end
 end
