@@ -15,6 +15,7 @@
 
 static int pollfd(lua_State *L, ms_handle *handle) {
   ms_err err;
+  handle->is_polled = true;
   int descriptor = ms_pollfd(handle->core);
   if (descriptor >= 0) {
     lua_pushinteger(L, descriptor);
@@ -171,6 +172,7 @@ static int shut(lua_State *L, ms_handle *handle) {
   ms_host_give_up(L, 1);
   ms_err err = {0};
   ms_status status = ms_close(handle->core, grace_ms, &err);
+  if (ms_usable(handle->core, NULL) == MS_CLOSED) ms_handle_end(handle);
   if (status != MS_OK) return ms_answer(L, status, &err);
   lua_pushboolean(L, true);
   return 1;

@@ -7,6 +7,7 @@
 #include "binding/observe.h"
 #include "binding/options.h"
 #include "binding/query.h"
+#include "binding/signal.h"
 #include "binding/step.h"
 
 ms_handle *ms_handle_check(lua_State *L, int index) {
@@ -60,6 +61,20 @@ void ms_methods_register(lua_State *L, const ms_method *methods, bool change_som
   }
 }
 
+static void free_core(ms_handle *handle) {
+  if (handle->troubles) ms_troubles_attach(handle->troubles, NULL);
+  ms_event_free(handle->event);
+  handle->event = NULL;
+  ms_free(handle->core);
+  handle->core = NULL;
+}
+
+void ms_handle_end(ms_handle *handle) {
+  if (handle->is_polled) return;
+  ms_signals_end(handle->core);
+  free_core(handle);
+}
+
 /* In the child of a fork other threads' locks may be held for ever: all of it is left alone. */
 static void release(ms_handle *handle) {
   bool is_forked = handle->core && ms_usable(handle->core, NULL) == MS_FORKED;
@@ -67,11 +82,7 @@ static void release(ms_handle *handle) {
     handle->core = NULL;
     return;
   }
-  if (handle->troubles) ms_troubles_attach(handle->troubles, NULL);
-  ms_event_free(handle->event);
-  handle->event = NULL;
-  ms_free(handle->core);
-  handle->core = NULL;
+  free_core(handle);
   ms_troubles_free(handle->troubles);
   handle->troubles = NULL;
   ms_pool_spec_free(handle->pool);

@@ -20,7 +20,7 @@
 #define MS_MANAGER_METATABLE "moonshift.manager"
 
 typedef struct ms_handle {
-  ms_manager *core; /* NULL until it is open */
+  ms_manager *core; /* NULL until it is open, and once it is closed for good */
   ms_troubles *troubles;
   ms_pool_spec *pool; /* NULL = no pool */
   ms_arrival_reader *arrivals;
@@ -28,6 +28,7 @@ typedef struct ms_handle {
   ms_event *event; /* being delivered */
   size_t max_data_bytes;
   bool is_stepped;
+  bool is_polled; /* a loop of the host's may watch the descriptor */
 } ms_handle;
 
 typedef struct ms_method {
@@ -37,6 +38,9 @@ typedef struct ms_method {
 
 /* Raises unless the value is a manager. */
 ms_handle *ms_handle_check(lua_State *L, int index);
+/* The core's manager is closed: what is left of it is freed, and with it its descriptors, of which
+ * the garbage collector knows nothing. One that may be watched stays until then. */
+void ms_handle_end(ms_handle *handle);
 /* Pushes the table of Lua values that belong to the manager at index. */
 void ms_handle_push_state(lua_State *L, int index);
 /* The moment of the call: the virtual clock's, where there is one. */

@@ -48,6 +48,7 @@ static void restore(void) {
   }
 }
 
+/* NULL finds one that is free. */
 static struct server *find(const ms_manager *manager) {
   for (int i = 0; i < SERVERS_MAX; i++) {
     if (atomic_load(&servers[i].manager) == manager) return &servers[i];
@@ -69,13 +70,13 @@ ms_status ms_signals_begin(ms_manager *manager, ms_err *err) {
 }
 
 bool ms_signals_caught(const ms_manager *manager) {
-  struct server *server = find(manager);
+  struct server *server = manager ? find(manager) : NULL;
   return server && atomic_load(&server->caught);
 }
 
 void ms_signals_end(const ms_manager *manager) {
   pthread_mutex_lock(&mutex);
-  struct server *server = find(manager);
+  struct server *server = manager ? find(manager) : NULL;
   if (server) {
     atomic_store(&server->manager, NULL);
     if (--server_count == 0) restore();
