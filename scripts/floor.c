@@ -29,7 +29,7 @@ typedef struct floor_store {
   sqlite3_stmt *begin, *commit, *work, *waiting, *counter, *due, *take, *load, *claim, *unclaim,
       *done, *finish;
   char path[4096];
-  int64_t next_id, next_batch;
+  int64_t next_id, next_batch, notes;
   int wal_pages;
 } floor_store;
 
@@ -110,7 +110,7 @@ static void prepare_all(floor_store *store) {
   store->done = prepare(store,
                         "INSERT INTO ms_done (id, state, outcome, attempt, run, started_at,"
                         " finished_at) VALUES (?, 2, 1, 1, 1, ?, ?)");
-  store->finish = prepare(store, "INSERT INTO ms_finish (at, ids) VALUES (?, ?)");
+  store->finish = prepare(store, "INSERT INTO ms_finish VALUES (?, ?, ?)");
 }
 
 static void remove_files(const floor_store *store) {
@@ -218,7 +218,8 @@ static void finish(floor_store *store, const batch *claimed, int64_t now) {
   sqlite3_bind_int64(store->unclaim, 1, claimed->number);
   run(store, store->unclaim);
   sqlite3_bind_int64(store->finish, 1, now);
-  bind_text(store->finish, 2, claimed->text);
+  sqlite3_bind_int64(store->finish, 2, ++store->notes);
+  bind_text(store->finish, 3, claimed->text);
   run(store, store->finish);
 }
 

@@ -39,6 +39,8 @@ struct ms_store {
   int64_t last_id;    /* the highest ever given out */
   int64_t deleted_id; /* ids up to this one are remembered by a row of their own */
   int64_t last_batch;
+  int64_t owner;    /* the process that joined last through this store; 0 = none yet */
+  int64_t notes;    /* that it has made */
   bool passed_over; /* retention has left finished works alone that others still needed */
   ms_lanes lanes;
   ms_claims claims;

@@ -11,7 +11,9 @@ static const char select_processes[] = "SELECT id, door FROM ms_process ORDER BY
 
 ms_status ms_process_add(ms_store *store, int64_t pid, int64_t door, int64_t now_ms,
                          int64_t *owner) {
-  return ms_sql_int(store, insert_process, 0, owner, "iii", pid, door, now_ms);
+  MS_TRY(ms_sql_int(store, insert_process, 0, owner, "iii", pid, door, now_ms));
+  store->owner = *owner;
+  return MS_OK;
 }
 
 ms_status ms_process_exists(ms_store *store, int64_t owner, bool *exists) {

@@ -8,9 +8,9 @@
 #define ENOUGH_IDS 256
 
 static const char select_oldest[] =
-    "SELECT turn, ids FROM ms_finish WHERE at <= ? ORDER BY at, turn";
+    "SELECT at, note, ids FROM ms_finish WHERE at <= ? ORDER BY at, note";
 static const char select_next[] = "SELECT min(at) FROM ms_finish";
-static const char delete_note[] = "DELETE FROM ms_finish WHERE turn = ?";
+static const char delete_note[] = "DELETE FROM ms_finish WHERE at = ? AND note = ?";
 static const char select_finished[] = "SELECT id FROM ms_done WHERE finished_at <= ? ORDER BY id";
 
 static ms_status no_memory(ms_store *store) {
@@ -21,11 +21,11 @@ static ms_status add_note(ms_store *store, ms_statement *statement, ms_ids *ids)
   int64_t *noted;
   size_t count;
   bool complete = true;
-  ms_status status = ms_ids_parse(ms_sql_column_text(statement, 1), &noted, &count);
+  ms_status status = ms_ids_parse(ms_sql_column_text(statement, 2), &noted, &count);
   if (status == MS_NOMEM) return no_memory(store);
   if (status != MS_OK) {
-    return ms_fail(&store->err, MS_CORRUPT, "table ms_finish: the ids of turn %lld do not parse",
-                   (long long)ms_sql_column_int(statement, 0));
+    return ms_fail(&store->err, MS_CORRUPT, "table ms_finish: the ids of note %lld do not parse",
+                   (long long)ms_sql_column_int(statement, 1));
   }
   for (size_t i = 0; i < count && complete; i++)
     complete = ms_ids_add(ids, noted[i]);
@@ -33,8 +33,12 @@ static ms_status add_note(ms_store *store, ms_statement *statement, ms_ids *ids)
   return complete ? MS_OK : no_memory(store);
 }
 
-/* The notes' turns go to turns, their works to ids. */
-static ms_status read_notes(ms_store *store, int64_t before_ms, int64_t *turns, size_t *count,
+typedef struct note {
+  int64_t at_ms;
+  int64_t number;
+} note;
+
+static ms_status read_notes(ms_store *store, int64_t before_ms, note *notes, size_t *count,
                             ms_ids *ids) {
   ms_statement *statement;
   bool row;
@@ -43,7 +47,7 @@ static ms_status read_notes(ms_store *store, int64_t before_ms, int64_t *turns, 
   while (*count < MOST_NOTES && ids->count < ENOUGH_IDS) {
     MS_TRY(ms_sql_step(store, statement, &row));
     if (!row) return MS_OK;
-    turns[(*count)++] = ms_sql_column_int(statement, 0);
+    notes[(*count)++] = (note){ms_sql_column_int(statement, 0), ms_sql_column_int(statement, 1)};
     ms_status status = add_note(store, statement, ids);
     if (status == MS_OK) continue;
     ms_sql_close(statement);
@@ -54,14 +58,15 @@ static ms_status read_notes(ms_store *store, int64_t before_ms, int64_t *turns, 
 }
 
 ms_status ms_prune_take(ms_store *store, int64_t before_ms, ms_ids *ids, bool *more) {
-  int64_t turns[MOST_NOTES], next;
+  note notes[MOST_NOTES];
+  int64_t next;
   size_t count;
   *more = false;
-  MS_TRY(read_notes(store, before_ms, turns, &count, ids));
+  MS_TRY(read_notes(store, before_ms, notes, &count, ids));
   if (!count) return MS_OK;
   store->finish.known = false;
   for (size_t i = 0; i < count; i++)
-    MS_TRY(ms_sql_run(store, delete_note, "i", turns[i]));
+    MS_TRY(ms_sql_run(store, delete_note, "ii", notes[i].at_ms, notes[i].number));
   MS_TRY(ms_prune_next(store, &next));
   *more = next <= before_ms;
   return MS_OK;

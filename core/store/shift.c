@@ -24,7 +24,12 @@ static const char shift_done[] =
     "UPDATE ms_done SET started_at = started_at + ?1, finished_at = finished_at + ?1";
 static const char shift_claim[] = "UPDATE ms_claim SET at = at + ?, version = version + 1";
 static const char shift_start[] = "UPDATE ms_start SET at = at + ?";
-static const char shift_finish[] = "UPDATE ms_finish SET at = at + ?";
+/* What a note would displace is a note of the same work: one of them is enough, since a sweep that
+ * comes too early notes the work again. */
+static const ms_dialects shift_finish = {
+    .sqlite = "UPDATE OR REPLACE ms_finish SET at = at + ?",
+    .postgres = "UPDATE ms_finish SET at = at + ?",
+};
 static const char shift_files[] =
     "UPDATE ms_files SET first_at = first_at + ?1, due_at = due_at + ?1,"
     " next_first_at = next_first_at + ?1, next_due_at = next_due_at + ?1";
@@ -34,8 +39,14 @@ static const char select_future[] =
     " AND (coalesce(l.enqueued_at, w.enqueued_at) > ?1 OR l.ended_at > ?1)";
 
 ms_status ms_shift_moments(ms_store *store, int64_t jump_ms) {
-  static const char *const steps[] = {shift_waiting, shift_work,  shift_life,   shift_done,
-                                      shift_claim,   shift_start, shift_finish, shift_files};
+  const char *const steps[] = {shift_waiting,
+                               shift_work,
+                               shift_life,
+                               shift_done,
+                               shift_claim,
+                               shift_start,
+                               ms_sql_in(store, &shift_finish),
+                               shift_files};
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
     MS_TRY(ms_sql_run(store, steps[i], "i", jump_ms));
   }

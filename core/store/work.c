@@ -61,9 +61,10 @@ static const char write_progress[] =
 static const char delete_progress[] = "DELETE FROM ms_progress WHERE id = ?";
 static const char delete_life[] = "DELETE FROM ms_life WHERE id = ?";
 static const char delete_work[] = "DELETE FROM ms_work WHERE id = ?";
-/* What is noted together is deleted in one turn. */
-#define NOTE_MOST 256
-static const char insert_finish[] = "INSERT INTO ms_finish (at, ids) VALUES (?, ?)";
+/* So many ids fit into a row without a page of its own. */
+#define NOTE_MOST 96
+static const char insert_finish[] =
+    "INSERT INTO ms_finish (at, note, ids) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
 
 void ms_work_init(ms_work *work) {
   *work = (ms_work){
@@ -416,10 +417,17 @@ ms_status ms_waiting_return(ms_store *store, const ms_work *work) {
   return enter_waiting(store, work);
 }
 
+/* Processes have numbers of their own, and each counts its notes. Who has not joined yet notes
+ * single works, and whoever else has noted one of them at that moment has said the same. */
+static int64_t number_note(ms_store *store, const int64_t *ids) {
+  return store->owner ? (store->owner << 40) + ++store->notes : ids[0];
+}
+
 static ms_status write_note(ms_store *store, int64_t at_ms, const int64_t *ids, size_t count) {
   ms_buf text = {0};
   ms_status status = ms_ids_format(&text, ids, count)
-                         ? ms_sql_run(store, insert_finish, "it", at_ms, ms_buf_text(&text))
+                         ? ms_sql_run(store, insert_finish, "iit", at_ms, number_note(store, ids),
+                                      ms_buf_text(&text))
                          : no_memory(store);
   ms_buf_deinit(&text);
   ms_first_join(&store->finish, at_ms);
