@@ -130,6 +130,14 @@ typedef struct ms_refused {
   ms_err why;
 } ms_refused;
 
+/* Works that are due at once and wait nowhere. */
+typedef struct ms_offers {
+  ms_work *works; /* running once they are taken */
+  size_t count;
+  size_t capacity;
+  ms_arena arena;
+} ms_offers;
+
 /* What one turn gathers between its begin and its publication. */
 typedef struct ms_turn {
   int64_t now_ms;
@@ -137,7 +145,8 @@ typedef struct ms_turn {
   size_t claimed_count;
   ms_link events;
   ms_ids finished;
-  ms_ids succeeded;   /* works whose dependents have not been looked at */
+  ms_ids succeeded; /* works whose dependents have not been looked at */
+  ms_offers offers;
   ms_ids noted;       /* pairs of event type + 1 and id */
   ms_ids stopped;     /* ids of own runs to stop when the turn is committed */
   ms_link taken_back; /* runs that never began */
@@ -444,10 +453,17 @@ bool ms_owner_alive(const ms_engine *engine, int64_t owner);
 ms_status ms_settle_cascade(ms_engine *engine, int64_t id);
 /* Puts a work that is in no place into the state that its prerequisites allow. */
 ms_status ms_settle_standing(ms_engine *engine, ms_arena *arena, ms_work *work);
-/* Blocked dependents of works that succeeded, and of nothing else unfinished, are enqueued. */
-ms_status ms_settle_unblock(ms_engine *engine);
 /* The work has just reached a finished state. */
 ms_status ms_settle_finished(ms_engine *engine, const ms_work *work);
+
+/* ---- unblock.c ---- */
+
+/* Blocked dependents of works that succeeded, and of nothing else unfinished, are enqueued: into
+ * the offers of this turn, whose claims come next, or into their places. */
+ms_status ms_unblock(ms_engine *engine);
+/* After the claims: offers that were not taken go to their places. */
+ms_status ms_unblock_place(ms_engine *engine);
+void ms_unblock_free(ms_engine *engine);
 
 /* ---- schedule.c ---- */
 

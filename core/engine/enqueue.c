@@ -14,6 +14,7 @@ typedef struct enqueue_call {
   ms_enqueued out;
   ms_arena scratch;
   size_t *order; /* prerequisites before dependents */
+  bool *open;    /* by request: it has become an unfinished work; NULL as long as none is linked */
   ms_ids leaves; /* what roots are appended to */
   ms_text behind;
 } enqueue_call;
@@ -96,7 +97,8 @@ static ms_status sort(ms_engine *engine, enqueue_call *args) {
   size_t *stack = ms_arena_take(&args->scratch, count * sizeof *stack);
   bool *seen = ms_arena_take(&args->scratch, count * sizeof *seen);
   args->order = ms_arena_take(&args->scratch, count * sizeof *args->order);
-  if (!next || !stack || !seen || !args->order) return ms_engine_no_memory(engine);
+  args->open = ms_arena_take(&args->scratch, count * sizeof *args->open);
+  if (!next || !stack || !seen || !args->order || !args->open) return ms_engine_no_memory(engine);
   for (size_t first = 0; first < count; first++) {
     size_t depth = 0;
     if (!seen[first]) stack[depth++] = first;
@@ -172,6 +174,18 @@ static ms_text snapshot_of(const enqueue_call *args, size_t index) {
   return args->snapshots ? args->snapshots[index] : MS_TEXT_NONE;
 }
 
+/* Most works that wait for others wait for one that came just before them. */
+static ms_status stand(ms_engine *engine, enqueue_call *args, size_t index, ms_work *work) {
+  const ms_request *request = &args->requests[index];
+  const ms_after *after = request->after;
+  bool alone = request->after_count == 1 && !after->id && args->open[after->index];
+  if (!work->prerequisites) return MS_OK;
+  if (!alone) return ms_settle_standing(engine, &args->scratch, work);
+  work->state = MS_BLOCKED;
+  work->pending = 1;
+  return MS_OK;
+}
+
 static ms_status insert_one(ms_engine *engine, enqueue_call *args, size_t index) {
   const ms_request *request = &args->requests[index];
   ms_work work;
@@ -183,8 +197,9 @@ static ms_status insert_one(ms_engine *engine, enqueue_call *args, size_t index)
   if (args->unique) work.name = args->unique->name;
   MS_TRY(add_edges(engine, args, index, work.id, &work.prerequisites));
   work.behind = args->behind;
-  work.has_life = args->behind.data != NULL;
-  if (work.prerequisites) MS_TRY(ms_settle_standing(engine, &args->scratch, &work));
+  MS_TRY(stand(engine, args, index, &work));
+  if (args->open) args->open[index] = !ms_state_is_finished(work.state);
+  ms_work_bear(&work);
   MS_TRY(ms_due_at(engine, &work, &work.due_at_ms));
   MS_TRY(ms_work_insert(engine->store, &work, request->tags, request->tag_count));
   MS_TRY(ms_trigger_insert(engine, &work, snapshot_of(args, index)));

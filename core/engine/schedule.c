@@ -6,6 +6,7 @@
 #include "store/graph.h"
 #include "store/queue.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* A thread that wakes up costs as much as a hundred claims, so quick work is claimed ahead, in
@@ -21,9 +22,14 @@
 /* So many works are read ahead in all lanes together, so that many lanes keep few of each. */
 #define READ_MOST 4096
 
-/* A lane with work that is due, and what is claimed of it. */
+/* A lane with work that is due, and what is claimed of it; or works of a lane that are offered, and
+ * wait nowhere. */
 typedef struct candidate {
   ms_lane *lane;
+  ms_spot head;     /* what comes next */
+  ms_work *offered; /* NULL = works that wait */
+  size_t offered_at;
+  size_t offered_count;
   ms_place place;
   int64_t timeout_ms;
   bool holds;            /* its constraints */
@@ -49,11 +55,11 @@ typedef struct claim_round {
 } claim_round;
 
 static bool comes_first(const void *a, const void *b) {
-  const ms_lane *x = ((const candidate *)a)->lane, *y = ((const candidate *)b)->lane;
-  if (x->expedited != y->expedited) return x->expedited;
-  if (x->priority != y->priority) return x->priority > y->priority;
-  if (x->head_due_ms != y->head_due_ms) return x->head_due_ms < y->head_due_ms;
-  return x->head_id < y->head_id;
+  const candidate *x = a, *y = b;
+  if (x->lane->expedited != y->lane->expedited) return x->lane->expedited;
+  if (x->lane->priority != y->lane->priority) return x->lane->priority > y->lane->priority;
+  if (x->head.due_at_ms != y->head.due_at_ms) return x->head.due_at_ms < y->head.due_at_ms;
+  return x->head.id < y->head.id;
 }
 
 static bool has_met(const ms_engine *engine, const ms_lane *lane) {
@@ -63,21 +69,20 @@ static bool has_met(const ms_engine *engine, const ms_lane *lane) {
   return false;
 }
 
-/* Closed gates never touch the works behind them. */
-static ms_status consider(claim_round *round, ms_lane *lane) {
+static ms_spot head_of(const ms_lane *lane) {
+  return (ms_spot){lane->head_due_ms, lane->head_id};
+}
+
+/* Closed gates never touch the works behind them. *opened is NULL for a lane that gives nothing. */
+static ms_status open_lane(claim_round *round, ms_lane *lane, candidate **opened) {
   ms_engine *engine = round->engine;
   ms_gate gate;
   bool hold;
   int64_t timeout_ms;
   ms_place place = ms_schedule_place(engine, lane, &timeout_ms);
-  if (place == MS_PLACE_NONE) return MS_OK;
-  MS_TRY(ms_front_find(engine->store, lane));
-  if (lane->head_due_ms > engine->turn.now_ms) {
-    ms_turn_wake_at(engine, lane->head_due_ms);
-    return MS_OK;
-  }
+  *opened = NULL;
   bool asks_host = place == MS_PLACE_HOST && !engine->turn.host_ready;
-  if (round->room[place] <= 0 && !asks_host) return MS_OK;
+  if (place == MS_PLACE_NONE || (round->room[place] <= 0 && !asks_host)) return MS_OK;
   MS_TRY(ms_schedule_gate(&round->gates, lane, &gate));
   if (gate.paused || gate.room <= 0) return MS_OK;
   MS_TRY(ms_schedule_judge(&round->gates, lane, &hold));
@@ -86,17 +91,64 @@ static ms_status consider(claim_round *round, ms_lane *lane) {
     engine->turn.host_ready = true;
     return MS_OK;
   }
-  candidate *fresh = ms_arena_take(&round->arena, sizeof *fresh);
-  if (!fresh) return ms_engine_no_memory(engine);
-  *fresh = (candidate){
+  *opened = ms_arena_take(&round->arena, sizeof **opened);
+  if (!*opened) return ms_engine_no_memory(engine);
+  **opened = (candidate){
       .lane = lane,
+      .head = head_of(lane),
       .place = place,
       .timeout_ms = timeout_ms,
       .holds = hold,
       .room = gate.room,
       .queue = gate.queue,
   };
-  return ms_heap_push(&round->heap, fresh) ? MS_OK : ms_engine_no_memory(engine);
+  return MS_OK;
+}
+
+static ms_status compete(claim_round *round, candidate *entry) {
+  return ms_heap_push(&round->heap, entry) ? MS_OK : ms_engine_no_memory(round->engine);
+}
+
+static ms_status consider(claim_round *round, ms_lane *lane) {
+  ms_engine *engine = round->engine;
+  candidate *opened;
+  int64_t timeout_ms;
+  if (ms_schedule_place(engine, lane, &timeout_ms) == MS_PLACE_NONE) return MS_OK;
+  MS_TRY(ms_front_find(engine->store, lane));
+  if (lane->head_due_ms > engine->turn.now_ms) {
+    ms_turn_wake_at(engine, lane->head_due_ms);
+    return MS_OK;
+  }
+  MS_TRY(open_lane(round, lane, &opened));
+  return opened ? compete(round, opened) : MS_OK;
+}
+
+static int in_order(const void *a, const void *b) {
+  const ms_work *x = a, *y = b;
+  if (x->lane != y->lane) return x->lane < y->lane ? -1 : 1;
+  if (x->due_at_ms != y->due_at_ms) return x->due_at_ms < y->due_at_ms ? -1 : 1;
+  return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* Works that are offered compete with those that wait in their lane. */
+static ms_status consider_offers(claim_round *round) {
+  const ms_offers *offers = &round->engine->turn.offers;
+  ms_lane *lane;
+  candidate *opened;
+  if (offers->count > 1) qsort(offers->works, offers->count, sizeof *offers->works, in_order);
+  for (size_t first = 0, next; first < offers->count; first = next) {
+    ms_work *works = &offers->works[first];
+    for (next = first + 1; next < offers->count && offers->works[next].lane == works->lane;)
+      next++;
+    MS_TRY(ms_lane_get(round->engine->store, works->lane, &lane));
+    MS_TRY(open_lane(round, lane, &opened));
+    if (!opened) continue;
+    opened->offered = works;
+    opened->offered_count = next - first;
+    opened->head = (ms_spot){works->due_at_ms, works->id};
+    MS_TRY(compete(round, opened));
+  }
+  return MS_OK;
 }
 
 /* ---- One work ---- */
@@ -122,6 +174,11 @@ static ms_status fill_run(ms_engine *engine, ms_flight *flight) {
   run->engine = engine;
   MS_TRY(ms_trigger_paths(engine, work, &flight->arena, &run->files));
   if (!work->prerequisites) return MS_OK;
+  if (work->knows_output) {
+    run->outputs = &flight->work.prior_output;
+    run->output_count = 1;
+    return MS_OK;
+  }
   return ms_edge_outputs(engine->store, work->id, &flight->arena, &run->outputs,
                          &run->output_count);
 }
@@ -265,8 +322,10 @@ static ms_status take(claim_round *round, candidate *from, const ms_work *work) 
   MS_TRY(may_start(round, from, work, &may));
   if (!may) return leave_lane(round, from);
   MS_TRY(start(round, from, work));
-  from->last_taken = (ms_spot){work->due_at_ms, work->id};
-  if (!from->taken++) from->first_taken = from->last_taken;
+  if (!from->offered) {
+    from->last_taken = (ms_spot){work->due_at_ms, work->id};
+    if (!from->taken++) from->first_taken = from->last_taken;
+  }
   if (from->queue) ++*started_of(round, from);
   if (from->place == MS_PLACE_POOL) round->free--;
   round->room[from->place]--;
@@ -276,20 +335,33 @@ static ms_status take(claim_round *round, candidate *from, const ms_work *work) 
 /* ---- The heap of lanes ---- */
 
 static bool goes_on(claim_round *round, const candidate *from) {
-  if (from->lane->head_due_ms > round->engine->turn.now_ms) return false;
+  if (from->head.due_at_ms > round->engine->turn.now_ms) return false;
   if (from->queue && *started_of(round, from) >= from->room) return false;
   bool shared = from->queue && (from->queue->limit || from->queue->rate);
   if (shared && round->others_want && is_ahead(round, from)) return false;
   return round->room[from->place] > 0;
 }
 
+static ms_status take_offered(claim_round *round, candidate *from) {
+  ms_work *work = &from->offered[from->offered_at++];
+  size_t before = round->ids.count;
+  MS_TRY(take(round, from, work));
+  if (round->ids.count > before) work->state = MS_RUNNING;
+  bool more = from->offered_at < from->offered_count;
+  from->head = more ? (ms_spot){work[1].due_at_ms, work[1].id} : (ms_spot){.due_at_ms = MS_NEVER};
+  return MS_OK;
+}
+
 static ms_status take_from(claim_round *round, candidate *from) {
   ms_store *store = round->engine->store;
   const ms_work *work;
+  if (from->offered) return take_offered(round, from);
   from->touched = true;
   MS_TRY(ms_front_read(store, from->lane, round->most, &work));
   if (work) MS_TRY(take(round, from, work));
-  return ms_front_pass(store, from->lane);
+  MS_TRY(ms_front_pass(store, from->lane));
+  from->head = head_of(from->lane);
+  return MS_OK;
 }
 
 /* The lane has nothing more for this round. Where some of its works are met and others are not, the
@@ -373,6 +445,7 @@ static ms_status claim(claim_round *round) {
   round->room[MS_PLACE_HOST] = (int64_t)engine->turn.host_room;
   for (size_t i = 0; i < lanes->count; i++)
     MS_TRY(consider(round, lanes->items[i]));
+  MS_TRY(consider_offers(round));
   round->most = READ_MOST / (round->heap.count + 1) + 1;
   MS_TRY(take_all(round));
   engine->turn.has_room = round->room[MS_PLACE_POOL] > 0;

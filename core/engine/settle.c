@@ -88,43 +88,6 @@ ms_status ms_settle_cascade(ms_engine *engine, int64_t id) {
   return status;
 }
 
-static ms_status unblock_one(ms_engine *engine, int64_t id, ms_arena *arena) {
-  ms_work before, after;
-  bool found;
-  MS_TRY(ms_work_load(engine->store, id, arena, &before, &found));
-  if (!found || before.state != MS_BLOCKED) return MS_OK;
-  after = before;
-  after.pending--;
-  if (after.pending > 0) return ms_work_write_life(engine->store, &after);
-  after.state = MS_ENQUEUED;
-  after.enqueued_at_ms = engine->turn.now_ms;
-  MS_TRY(ms_due_at(engine, &after, &after.due_at_ms));
-  MS_TRY(ms_work_move(engine->store, &before, &after, true));
-  return ms_outbox_event(engine, MS_EVENT_UNBLOCKED, id);
-}
-
-static ms_status unblock_all(ms_engine *engine, const ms_ids *dependents) {
-  ms_arena arena = {0};
-  ms_status status = MS_OK;
-  for (size_t i = 0; i < dependents->count && status == MS_OK; i++) {
-    ms_arena_clear(&arena);
-    status = unblock_one(engine, dependents->items[i], &arena);
-  }
-  ms_arena_deinit(&arena);
-  return status;
-}
-
-ms_status ms_settle_unblock(ms_engine *engine) {
-  ms_ids *ids = &engine->turn.succeeded, dependents = {0};
-  if (!ids->count) return MS_OK;
-  ms_ids_sort(ids);
-  ms_status status = ms_edge_all_dependents(engine->store, ids, &dependents);
-  if (status == MS_OK) status = unblock_all(engine, &dependents);
-  ids->count = 0;
-  ms_ids_deinit(&dependents);
-  return status;
-}
-
 ms_status ms_settle_standing(ms_engine *engine, ms_arena *arena, ms_work *work) {
   ms_standing standing;
   char text[96];
@@ -141,7 +104,6 @@ ms_status ms_settle_standing(ms_engine *engine, ms_arena *arena, ms_work *work) 
   }
   work->pending = standing.unfinished;
   work->state = standing.unfinished ? MS_BLOCKED : MS_ENQUEUED;
-  if (standing.unfinished) work->has_life = true;
   return MS_OK;
 }
 

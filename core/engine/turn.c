@@ -69,6 +69,8 @@ static void turn_begin(ms_engine *engine) {
   turn->host_ready = false;
   turn->finished.count = 0;
   turn->succeeded.count = 0;
+  turn->offers.count = 0;
+  ms_arena_clear(&turn->offers.arena);
   turn->stopped.count = 0;
   turn->noted.count = 0;
   turn->needs = 0;
@@ -196,7 +198,7 @@ static ms_status settle_results(ms_engine *engine, ms_link *results) {
     engine->turn.quick = ms_schedule_was_quick(run);
     MS_TRY(ms_settle_result(engine, run));
   }
-  return ms_settle_unblock(engine);
+  return MS_OK;
 }
 
 static ms_status fail_late(ms_engine *engine) {
@@ -263,7 +265,9 @@ static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   bool judges = engine->turn.judges || !engine->options.stepped;
   MS_TRY(ms_schedule_stop(engine, judges));
   if (judges) MS_TRY(fail_late(engine));
+  MS_TRY(ms_unblock(engine));
   MS_TRY(ms_schedule_claim(engine));
+  MS_TRY(ms_unblock_place(engine));
   expect_runs(engine);
   MS_TRY(note_finished(engine));
   bool prunes = engine->turn.prunes || !engine->options.stepped;

@@ -4,7 +4,6 @@
 #include "store/private.h"
 #include "store/work.h"
 
-static const char insert_edge[] = "INSERT INTO ms_edge VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
 static const char select_dependents[] =
     "SELECT dependent FROM ms_edge WHERE prerequisite = ? ORDER BY dependent";
 static const char select_all_dependents[] =
@@ -60,7 +59,7 @@ static ms_status no_memory(ms_store *store) {
 }
 
 ms_status ms_edge_add(ms_store *store, int64_t prerequisite, int64_t dependent, int64_t position) {
-  return ms_sql_run(store, insert_edge, "iii", prerequisite, dependent, position);
+  return ms_rows_add(store, MS_ROWS_EDGE, prerequisite, dependent, position);
 }
 
 ms_status ms_edge_dependents(ms_store *store, int64_t id, ms_ids *ids) {
@@ -69,23 +68,30 @@ ms_status ms_edge_dependents(ms_store *store, int64_t id, ms_ids *ids) {
   return ms_sql_collect(store, statement, ids);
 }
 
-/* Reads on until a work that is not asked for has dependents, of which there may be many; *at
- * stands behind those that have been dealt with. */
+/* A row costs a tenth of another look. */
+#define PASSED_MOST 10
+
+/* Reads on until too many works that are not asked for have dependents; *at stands behind those
+ * that have been dealt with. */
 static ms_status collect_dependents(ms_store *store, ms_statement *statement, const ms_ids *ids,
                                     size_t *at, ms_ids *dependents) {
   bool row;
-  for (;;) {
+  for (int passed = 0; passed < PASSED_MOST;) {
     MS_TRY(ms_sql_step(store, statement, &row));
-    if (!row) break;
+    if (!row) {
+      *at = ids->count;
+      return MS_OK;
+    }
     int64_t prerequisite = ms_sql_column_int(statement, 0);
     while (ids->items[*at] < prerequisite)
       ++*at;
     bool asked = ids->items[*at] == prerequisite;
-    if (asked && ms_ids_add(dependents, ms_sql_column_int(statement, 1))) continue;
+    passed = asked ? 0 : passed + 1;
+    if (!asked || ms_ids_add(dependents, ms_sql_column_int(statement, 1))) continue;
     ms_sql_close(statement);
-    return asked ? no_memory(store) : MS_OK;
+    return no_memory(store);
   }
-  *at = ids->count;
+  ms_sql_close(statement);
   return MS_OK;
 }
 

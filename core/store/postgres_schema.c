@@ -19,6 +19,7 @@ static const struct {
     {" REAL", " DOUBLE PRECISION"},
     {" WITHOUT ROWID", ""},
     {"((julianday('now') - 2440587.5) * 86400.0)", "(extract(epoch FROM clock_timestamp()))"},
+    {"json_each(c.ids) j", "jsonb_array_elements_text(c.ids::jsonb) j (value)"},
     {"typeof(inserted_at) = 'real' AND ", ""},
     /* An entry of an index has less room than a text. */
     {"expedited, constraints)", "expedited, md5(constraints))"},

@@ -29,6 +29,19 @@ static inline void ms_first_leave(ms_first *first, int64_t at_ms) {
   if (at_ms <= first->at_ms) first->known = false;
 }
 
+/* What a plain work has more of than its id; see ms_work_read_plain. */
+#define MS_PLAIN_COLUMNS                                                                           \
+  "w.lane, w.enqueued_at, w.input, w.tags, w.name, w.delay, w.max_attempts, w.timeout, w.trace"
+
+#define MS_PLAIN_COUNT 9
+
+/* What ms_waiting says of the works that wait: how a claim reads them. */
+typedef enum ms_reading_of {
+  MS_READ_PLAIN = 0, /* by the plain columns, all else is absent */
+  MS_READ_WHOLE = 1, /* whole, one by one */
+  MS_READ_FREED = 2  /* by the plain columns and the output of the one work it waited for */
+} ms_reading_of;
+
 struct ms_store {
   const ms_driver *driver;
   void *connection; /* the driver's */

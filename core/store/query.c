@@ -5,11 +5,13 @@
 /* The running works, which are bound as parameter 7. */
 #define RUNNING_SQLITE "w.id IN (SELECT value FROM json_each(?7))"
 #define RUNNING_POSTGRES "w.id = ANY (?7::bigint[])"
-/* Neither finished nor blocked nor among the running works. */
-#define WAITING(running) "(d.id IS NULL AND coalesce(l.blocked, 0) = 0 AND NOT " running ")"
+/* Unfinished works that do not run are blocked or wait. */
+#define IDLE(running, blocked)                                                                     \
+  "(d.id IS NULL AND coalesce(l.blocked, w.blocked, 0) = " blocked " AND NOT " running ")"
 
 static const ms_dialects running = {RUNNING_SQLITE, RUNNING_POSTGRES};
-static const ms_dialects waiting = {WAITING(RUNNING_SQLITE), WAITING(RUNNING_POSTGRES)};
+static const ms_dialects waiting = {IDLE(RUNNING_SQLITE, "0"), IDLE(RUNNING_POSTGRES, "0")};
+static const ms_dialects blocked = {IDLE(RUNNING_SQLITE, "1"), IDLE(RUNNING_POSTGRES, "1")};
 static const ms_dialects in_texts = {"IN (SELECT value FROM json_each(?%d))",
                                      "= ANY (?%d::text[])"};
 static const ms_dialects in_ids = {"IN (SELECT value FROM json_each(?%d))",
@@ -89,7 +91,7 @@ static void add_states(question *query, unsigned states) {
       [MS_RUNNING] = ms_sql_in(query->store, &running),
       [MS_SUCCEEDED] = "d.state = 2",
       [MS_FAILED] = "d.state = 3",
-      [MS_BLOCKED] = "(d.id IS NULL AND l.blocked = 1)",
+      [MS_BLOCKED] = ms_sql_in(query->store, &blocked),
       [MS_CANCELLED] = "d.state = 5",
   };
   const unsigned every_state = MS_UNFINISHED_STATES | MS_FINISHED_STATES;
@@ -223,15 +225,34 @@ static ms_status tally_finished(ms_store *store, int64_t counts[MS_STATE_COUNT])
   return MS_OK;
 }
 
-/* State is where the id is, so each place is counted by itself and no two are put together. */
+/* Works that came blocked have one edge each, by which they are found. */
+#define BLOCKED_WITHOUT_LIFE(claimed)                                                              \
+  "SELECT count(*) FROM ms_edge e JOIN ms_work w ON w.id = e.dependent WHERE w.blocked = 1"        \
+  " AND NOT EXISTS (SELECT 1 FROM ms_done d WHERE d.id = w.id)"                                    \
+  " AND NOT EXISTS (SELECT 1 FROM ms_life l WHERE l.id = w.id)"                                    \
+  " AND w.id NOT IN (SELECT " claimed ")"
+static const ms_dialects count_lifeless = {
+    .sqlite = BLOCKED_WITHOUT_LIFE("j.value FROM ms_claim c, json_each(c.ids) j"),
+    .postgres = BLOCKED_WITHOUT_LIFE("CAST(j.value AS bigint) FROM ms_claim c,"
+                                     " jsonb_array_elements_text(c.ids::jsonb) j (value)"),
+};
+
+static ms_status count_blocked(ms_store *store, int64_t *count) {
+  static const char count_living[] = "SELECT count(*) FROM ms_life WHERE blocked = 1";
+  int64_t lifeless;
+  MS_TRY(ms_sql_int(store, count_living, 0, count, ""));
+  MS_TRY(ms_sql_int(store, ms_sql_in(store, &count_lifeless), 0, &lifeless, ""));
+  *count += lifeless;
+  return MS_OK;
+}
+
+/* State is where the id is, so each place is counted by itself. */
 ms_status ms_query_tally(ms_store *store, unsigned states, int64_t counts[MS_STATE_COUNT]) {
   static const char count_waiting[] = "SELECT count(*) FROM ms_waiting";
-  static const char count_blocked[] = "SELECT count(*) FROM ms_life WHERE blocked = 1";
   memset(counts, 0, MS_STATE_COUNT * sizeof *counts);
   if (states >> MS_ENQUEUED & 1)
     MS_TRY(ms_sql_int(store, count_waiting, 0, &counts[MS_ENQUEUED], ""));
-  if (states >> MS_BLOCKED & 1)
-    MS_TRY(ms_sql_int(store, count_blocked, 0, &counts[MS_BLOCKED], ""));
+  if (states >> MS_BLOCKED & 1) MS_TRY(count_blocked(store, &counts[MS_BLOCKED]));
   if (states & MS_FINISHED_STATES) MS_TRY(tally_finished(store, counts));
   if (states >> MS_RUNNING & 1) MS_TRY(count_running(store, &counts[MS_RUNNING]));
   for (unsigned state = 0; state < MS_STATE_COUNT; state++)

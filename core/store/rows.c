@@ -6,28 +6,37 @@
 
 #define ROWS_4(row) row "," row "," row "," row
 #define ROWS_16(row) ROWS_4(row) "," ROWS_4(row) "," ROWS_4(row) "," ROWS_4(row)
-#define INSERT(into, row)                                                                          \
-  { "INSERT INTO " into " VALUES " row, "INSERT INTO " into " VALUES " ROWS_16(row) }
+#define INSERT_OR(into, row, conflict)                                                             \
+  {                                                                                                \
+    "INSERT INTO " into " VALUES " row conflict,                                                   \
+        "INSERT INTO " into " VALUES " ROWS_16(row) conflict                                       \
+  }
+#define INSERT(into, row) INSERT_OR(into, row, "")
 
 static const struct statements {
   const char *one;
   const char *many; /* MS_ROWS_MOST rows */
 } statements[MS_ROWS_KINDS] = {
     [MS_ROWS_PLAIN_WORK] =
-        INSERT("ms_work (id, lane, enqueued_at, due_at, input, tags, name, delay,"
-               " max_attempts, timeout, trace, enqueued_by)",
-               "(?,?,?,?,?,?,?,?,?,?,?,?)"),
+        INSERT("ms_work (id, lane, enqueued_at, due_at, blocked, input, tags, name, delay,"
+               " max_attempts, timeout, prerequisites, trace, enqueued_by)",
+               "(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+    [MS_ROWS_EDGE] = INSERT_OR("ms_edge (prerequisite, dependent, position)", "(?,?,?)",
+                               " ON CONFLICT DO NOTHING"),
+    [MS_ROWS_LIFE] = INSERT("ms_life (id, enqueued_at, due_at)", "(?,?,?)"),
     [MS_ROWS_WAITING] = INSERT("ms_waiting (lane, due_at, id, more)", "(?,?,?,?)"),
     [MS_ROWS_DONE] = INSERT("ms_done (id, state, outcome, attempt, run, started_at, finished_at,"
-                            " stop_reason, output, error)",
-                            "(?,?,?,?,?,?,?,?,?,?)"),
+                            " stop_reason, output, error, enqueued_at)",
+                            "(?,?,?,?,?,?,?,?,?,?,?)"),
     [MS_ROWS_START] = INSERT("ms_start (queue, number, at)", "(?,?,?)"),
 };
 
 static const char *const types[MS_ROWS_KINDS] = {
-    [MS_ROWS_PLAIN_WORK] = "iiiitttzzztt",
+    [MS_ROWS_PLAIN_WORK] = "iiiiztttzzzztt",
+    [MS_ROWS_EDGE] = "iii",
+    [MS_ROWS_LIFE] = "iii",
     [MS_ROWS_WAITING] = "iiii",
-    [MS_ROWS_DONE] = "iiiiinittt",
+    [MS_ROWS_DONE] = "iiiiinitttn",
     [MS_ROWS_START] = "tii",
 };
 

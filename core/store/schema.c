@@ -8,8 +8,9 @@
 
 /* State is where the id is: ms_work is written once; a row in ms_waiting makes it enqueued, a place
  * in an ms_claim makes it running, a row in ms_done finishes it. ms_life holds what changes in
- * unfinished work and exists only for works that had more than one moment, such as a retry, a
- * period or a prerequisite. moonshift_inbox is written by other programs, in transactions of their
+ * unfinished work and exists only for works that had more than one moment, such as a retry or a
+ * period; without it, a work that came blocked is so until one of those places says otherwise.
+ * moonshift_inbox is written by other programs, in transactions of their
  * own; what they rely on is in lua/README.md. Names of theirs may stand in the same file: all of
  * ours begin with ms_ or moonshift_.
  *
@@ -31,6 +32,7 @@ static const char version_1[] =
     "  lane INTEGER NOT NULL,"
     "  enqueued_at INTEGER NOT NULL,"
     "  due_at INTEGER NOT NULL,"
+    "  blocked INTEGER,"
     "  input TEXT,"
     "  tags TEXT,"
     "  name TEXT,"
@@ -64,20 +66,20 @@ static const char version_1[] =
     ") WITHOUT ROWID;"
     "CREATE TABLE ms_life ("
     "  id INTEGER PRIMARY KEY,"
-    "  blocked INTEGER NOT NULL,"
-    "  pending INTEGER NOT NULL,"
-    "  attempt INTEGER NOT NULL,"
-    "  run INTEGER NOT NULL,"
-    "  period INTEGER NOT NULL,"
-    "  generation INTEGER NOT NULL,"
+    "  blocked INTEGER NOT NULL DEFAULT 0,"
+    "  pending INTEGER NOT NULL DEFAULT 0,"
+    "  attempt INTEGER NOT NULL DEFAULT 0,"
+    "  run INTEGER NOT NULL DEFAULT 0,"
+    "  period INTEGER NOT NULL DEFAULT 0,"
+    "  generation INTEGER NOT NULL DEFAULT 0,"
     "  enqueued_at INTEGER NOT NULL,"
     "  due_at INTEGER NOT NULL,"
     "  started_at INTEGER,"
     "  ended_at INTEGER,"
-    "  streak INTEGER NOT NULL,"
+    "  streak INTEGER NOT NULL DEFAULT 0,"
     "  wait INTEGER,"
     "  wish INTEGER,"
-    "  outcome INTEGER NOT NULL,"
+    "  outcome INTEGER NOT NULL DEFAULT 0,"
     "  error TEXT,"
     "  stop_reason TEXT,"
     "  output TEXT,"
@@ -102,7 +104,8 @@ static const char version_1[] =
     "  finished_at INTEGER NOT NULL,"
     "  stop_reason TEXT,"
     "  output TEXT,"
-    "  error TEXT"
+    "  error TEXT,"
+    "  enqueued_at INTEGER"
     ");"
     "CREATE TABLE ms_finish ("
     "  at INTEGER NOT NULL,"
@@ -200,10 +203,9 @@ static const char version_1[] =
     "  w.id AS id, ms_lane.worker AS worker,"
     "  CASE WHEN d.id IS NOT NULL THEN"
     "    CASE d.state WHEN 2 THEN 'succeeded' WHEN 3 THEN 'failed' ELSE 'cancelled' END"
-    "    WHEN l.blocked = 1 THEN 'blocked'"
-    "    WHEN EXISTS (SELECT 1 FROM ms_waiting q WHERE q.lane = w.lane"
-    "      AND q.due_at = coalesce(l.due_at, w.due_at) AND q.id = w.id) THEN 'enqueued'"
-    "    ELSE 'running' END AS state,"
+    "    WHEN r.id IS NOT NULL THEN 'running'"
+    "    WHEN coalesce(l.blocked, w.blocked) = 1 THEN 'blocked'"
+    "    ELSE 'enqueued' END AS state,"
     "  coalesce(w.input, '{}') AS input,"
     "  CASE WHEN d.id IS NULL THEN l.output ELSE d.output END AS output,"
     "  p.data AS progress,"
@@ -212,15 +214,18 @@ static const char version_1[] =
     "  coalesce(d.attempt, l.attempt, 0) AS attempts,"
     "  CASE WHEN d.id IS NULL THEN l.error ELSE d.error END AS error,"
     "  CASE WHEN d.id IS NULL THEN l.stop_reason ELSE d.stop_reason END AS stop_reason,"
-    "  coalesce(l.enqueued_at, w.enqueued_at) / 1000.0 AS enqueued_at,"
+    "  coalesce(d.enqueued_at, l.enqueued_at, CASE w.blocked WHEN 1 THEN r.at END,"
+    "    w.enqueued_at) / 1000.0 AS enqueued_at,"
     "  CASE WHEN d.id IS NULL THEN"
     "    nullif(coalesce(l.due_at, w.due_at), 9223372036854775807) / 1000.0 END AS due_at,"
-    "  coalesce(d.started_at, l.started_at) / 1000.0 AS started_at,"
+    "  coalesce(d.started_at, r.at, l.started_at) / 1000.0 AS started_at,"
     "  d.finished_at / 1000.0 AS finished_at,"
     "  w.enqueued_by AS enqueued_by, w.trace AS trace"
     "  FROM ms_work w JOIN ms_lane ON ms_lane.id = w.lane"
     "  LEFT JOIN ms_life l ON l.id = w.id"
     "  LEFT JOIN ms_done d ON d.id = w.id"
+    "  LEFT JOIN (SELECT c.at AS at, CAST(j.value AS INTEGER) AS id"
+    "    FROM ms_claim c, json_each(c.ids) j) r ON r.id = w.id"
     "  LEFT JOIN ms_progress p ON p.id = w.id;";
 
 /* The step at index n leads from version n to n + 1. */

@@ -21,7 +21,8 @@ static const char shift_life[] =
     " due_at = CASE WHEN wish IS NULL AND due_at < " NEVER
     " THEN due_at + ?1 ELSE due_at END WHERE id IN " ELAPSED;
 static const char shift_done[] =
-    "UPDATE ms_done SET started_at = started_at + ?1, finished_at = finished_at + ?1";
+    "UPDATE ms_done SET started_at = started_at + ?1, finished_at = finished_at + ?1,"
+    " enqueued_at = enqueued_at + ?1";
 static const char shift_claim[] = "UPDATE ms_claim SET at = at + ?, version = version + 1";
 static const char shift_start[] = "UPDATE ms_start SET at = at + ?";
 /* What a note would displace is a note of the same work: one of them is enough, since a sweep that

@@ -4,16 +4,28 @@
 /* A claim reads most works as they are found, by their plainer columns; whatever has more to it is
  * looked up by itself. */
 static const char select_waiting[] =
-    "SELECT q.due_at, q.id, q.more, w.lane, w.enqueued_at, w.input, w.tags, w.name, w.delay,"
-    " w.max_attempts, w.timeout, w.trace"
+    "SELECT q.due_at, q.id, q.more, " MS_PLAIN_COLUMNS
+    ", p.output"
     " FROM ms_waiting q LEFT JOIN ms_work w ON w.id = q.id"
+    " LEFT JOIN ms_edge e ON e.dependent = CASE q.more WHEN 2 THEN q.id END"
+    " LEFT JOIN ms_done p ON p.id = e.prerequisite"
     " WHERE q.lane = ? AND (q.due_at, q.id) > (?, ?)"
     " ORDER BY q.due_at, q.id LIMIT ?";
+#define FIRST_PLAIN_COLUMN 3
 static const char select_head[] =
     "SELECT due_at, id FROM ms_waiting WHERE lane = ? AND (due_at, id) > (?, ?)"
     " ORDER BY due_at, id LIMIT 1";
 static const char delete_stretch[] =
     "DELETE FROM ms_waiting WHERE lane = ? AND (due_at, id) >= (?, ?) AND (due_at, id) <= (?, ?)";
+/* Works that came blocked and have had no other moment, with what they waited for. */
+#define FREED(ids)                                                                                 \
+  "SELECT w.id, " MS_PLAIN_COLUMNS                                                                 \
+  ", p.output FROM ms_work w"                                                                      \
+  " LEFT JOIN ms_life l ON l.id = w.id LEFT JOIN ms_done d ON d.id = w.id"                         \
+  " LEFT JOIN ms_edge e ON e.dependent = w.id LEFT JOIN ms_done p ON p.id = e.prerequisite"        \
+  " WHERE w.id " ids " AND w.blocked = 1 AND l.id IS NULL AND d.id IS NULL ORDER BY w.id"
+static const char select_freed[] = FREED("= ?");
+static const char select_all_freed[] = FREED("IN (?, ?, ?, ?, ?, ?, ?, ?)");
 static const char select_deadlines[] = "SELECT id FROM ms_deadline WHERE at <= ? ORDER BY at, id";
 static const char select_next_deadline[] = "SELECT min(at) FROM ms_deadline WHERE at > ?";
 
@@ -23,28 +35,73 @@ static ms_status no_memory(ms_store *store) {
 
 static ms_status read_plain(ms_store *store, ms_statement *statement, ms_arena *arena,
                             ms_work *work) {
-  bool failed = false;
   ms_work_init(work);
   work->due_at_ms = ms_sql_column_int(statement, 0);
   work->id = ms_sql_column_int(statement, 1);
-  work->lane = ms_sql_column_int(statement, 3);
-  work->enqueued_at_ms = ms_sql_column_int(statement, 4);
-  work->input = ms_sql_column_copy(statement, 5, arena, &failed);
-  work->tags = ms_sql_column_copy(statement, 6, arena, &failed);
-  work->name = ms_sql_column_copy(statement, 7, arena, &failed);
-  work->delay_ms = ms_sql_column_int(statement, 8);
-  work->max_attempts = ms_sql_column_int(statement, 9);
-  work->timeout_ms = ms_sql_column_int(statement, 10);
-  work->trace = ms_sql_column_copy(statement, 11, arena, &failed);
+  return ms_work_read_plain(statement, FIRST_PLAIN_COLUMN, arena, work) ? MS_OK : no_memory(store);
+}
+
+/* What its life says follows from its place. */
+static ms_status read_freed(ms_store *store, ms_statement *statement, ms_arena *arena,
+                            ms_work *work) {
+  bool failed = false;
+  MS_TRY(read_plain(store, statement, arena, work));
+  work->enqueued_at_ms = work->due_at_ms - work->delay_ms;
+  work->born_blocked = work->has_life = work->knows_output = true;
+  work->prerequisites = 1;
+  work->prior_output =
+      ms_sql_column_copy(statement, FIRST_PLAIN_COLUMN + MS_PLAIN_COUNT, arena, &failed);
   return failed ? no_memory(store) : MS_OK;
+}
+
+static ms_status read_blocked(ms_store *store, ms_statement *statement, ms_arena *arena,
+                              ms_work *work) {
+  bool failed = false;
+  ms_work_init(work);
+  work->id = ms_sql_column_int(statement, 0);
+  work->state = MS_BLOCKED;
+  work->born_blocked = work->knows_output = true;
+  work->prerequisites = work->pending = 1;
+  work->prior_output = ms_sql_column_copy(statement, 1 + MS_PLAIN_COUNT, arena, &failed);
+  bool read = ms_work_read_plain(statement, 1, arena, work) && !failed;
+  return read ? MS_OK : no_memory(store);
+}
+
+static ms_status open_freed(ms_store *store, const int64_t *ids, size_t count,
+                            ms_statement **statement) {
+  int64_t all[MS_FREED_MOST];
+  if (count == 1) return ms_sql_open(store, select_freed, statement, "i", ids[0]);
+  for (size_t i = 0; i < MS_FREED_MOST; i++)
+    all[i] = ids[i < count ? i : 0];
+  return ms_sql_open(store, select_all_freed, statement, "iiiiiiii", all[0], all[1], all[2], all[3],
+                     all[4], all[5], all[6], all[7]);
+}
+
+ms_status ms_works_freed(ms_store *store, const int64_t *ids, size_t count, ms_arena *arena,
+                         ms_work *works, size_t *found) {
+  ms_statement *statement;
+  bool row;
+  *found = 0;
+  MS_TRY(open_freed(store, ids, count, &statement));
+  for (;;) {
+    MS_TRY(ms_sql_step(store, statement, &row));
+    if (!row) return MS_OK;
+    ms_status status = read_blocked(store, statement, arena, &works[*found]);
+    if (status != MS_OK) {
+      ms_sql_close(statement);
+      return status;
+    }
+    ++*found;
+  }
 }
 
 static ms_status read_work(ms_store *store, ms_statement *statement, ms_arena *arena,
                            ms_work *work) {
   int64_t id = ms_sql_column_int(statement, 1);
-  bool more = ms_sql_column_int(statement, 2) != 0;
-  bool found = ms_sql_column_int(statement, 3) != 0;
-  if (found && !more) return read_plain(store, statement, arena, work);
+  int64_t how = ms_sql_column_int(statement, 2);
+  bool found = !ms_sql_column_is_null(statement, FIRST_PLAIN_COLUMN);
+  if (found && how == MS_READ_PLAIN) return read_plain(store, statement, arena, work);
+  if (found && how == MS_READ_FREED) return read_freed(store, statement, arena, work);
   if (found) MS_TRY(ms_work_read(store, id, arena, work, &found));
   if (found) return MS_OK;
   return ms_fail(&store->err, MS_CORRUPT, "table ms_waiting: work %lld is not stored",

@@ -9,15 +9,15 @@
   "w.flex,"                                                                                        \
   " w.repeats, w.cron, w.zone, w.backoff_policy, w.backoff_delay, w.backoff_max,"                  \
   " w.backoff_jitter, w.max_attempts, w.timeout, w.deadline, w.merger, w.keep, w.prerequisites,"   \
-  " w.trace, w.enqueued_by, w.files"
+  " w.trace, w.enqueued_by, w.files, w.blocked"
 #define LIFE_COLUMNS                                                                               \
   "l.id, l.blocked, l.pending, l.attempt, l.run, l.period, l.generation, l.enqueued_at, l.due_at," \
   " l.started_at, l.ended_at, l.streak, l.wait, l.wish, l.outcome, l.error, l.stop_reason,"        \
   " l.output, l.behind"
 #define DONE_COLUMNS                                                                               \
   "d.id, d.state, d.outcome, d.attempt, d.run, d.started_at, d.finished_at, d.stop_reason,"        \
-  " d.output, d.error"
-#define FIRST_LIFE_COLUMN 27
+  " d.output, d.error, d.enqueued_at"
+#define FIRST_LIFE_COLUMN 28
 #define FIRST_DONE_COLUMN (FIRST_LIFE_COLUMN + 19)
 
 static const char select_work[] =
@@ -26,7 +26,7 @@ static const char select_work[] =
     " LEFT JOIN ms_life l ON l.id = w.id LEFT JOIN ms_done d ON d.id = w.id WHERE w.id = ?";
 static const char insert_work[] =
     "INSERT INTO ms_work VALUES"
-    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    " (?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 #define LIFE_VALUES " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 static const ms_dialects write_life = {
     .sqlite = "INSERT OR REPLACE INTO ms_life VALUES" LIFE_VALUES,
@@ -124,6 +124,9 @@ static bool read_spec(ms_statement *statement, ms_arena *arena, ms_work *work) {
   work->enqueued_by = ms_sql_column_copy(statement, 25, arena, &failed);
   work->files = ms_sql_column_copy(statement, 26, arena, &failed);
   work->period = ms_work_is_periodic(work) ? 1 : 0;
+  work->born_blocked = ms_sql_column_int(statement, 27) != 0;
+  work->state = work->born_blocked ? MS_BLOCKED : MS_ENQUEUED;
+  work->pending = work->born_blocked;
   return !failed;
 }
 
@@ -166,7 +169,33 @@ static bool read_done(ms_statement *statement, ms_arena *arena, ms_work *work) {
   work->stop_reason = ms_sql_column_copy(statement, AT + 7, arena, &failed);
   work->output = ms_sql_column_copy(statement, AT + 8, arena, &failed);
   work->error = ms_sql_column_copy(statement, AT + 9, arena, &failed);
+  work->enqueued_at_ms = ms_sql_column_or(statement, AT + 10, work->enqueued_at_ms);
   return !failed;
+}
+
+bool ms_work_read_plain(const ms_statement *statement, int column, ms_arena *arena, ms_work *work) {
+  bool failed = false;
+  work->lane = ms_sql_column_int(statement, column);
+  work->enqueued_at_ms = ms_sql_column_int(statement, column + 1);
+  work->input = ms_sql_column_copy(statement, column + 2, arena, &failed);
+  work->tags = ms_sql_column_copy(statement, column + 3, arena, &failed);
+  work->name = ms_sql_column_copy(statement, column + 4, arena, &failed);
+  work->delay_ms = ms_sql_column_int(statement, column + 5);
+  work->max_attempts = ms_sql_column_int(statement, column + 6);
+  work->timeout_ms = ms_sql_column_int(statement, column + 7);
+  work->trace = ms_sql_column_copy(statement, column + 8, arena, &failed);
+  return !failed;
+}
+
+/* Who never waited was enqueued in the turn that claimed it. */
+static void read_claim(ms_store *store, ms_work *work) {
+  bool live;
+  const ms_claim *claim = ms_claims_find(store, work->id, &live);
+  if (!live) return;
+  work->state = MS_RUNNING;
+  if (!work->born_blocked || work->has_life) return;
+  work->enqueued_at_ms = claim->at_ms;
+  work->due_at_ms = claim->at_ms + work->delay_ms;
 }
 
 static ms_status no_memory(ms_store *store) {
@@ -184,23 +213,24 @@ ms_status ms_work_read(ms_store *store, int64_t id, ms_arena *arena, ms_work *wo
   return read ? MS_OK : no_memory(store);
 }
 
-/* What has neither finished nor is blocked waits or runs. */
+/* What has neither finished nor got a life that is blocked waits or runs, unless it came blocked.
+ */
 ms_status ms_work_load(ms_store *store, int64_t id, ms_arena *arena, ms_work *work, bool *found) {
   bool live;
   MS_TRY(ms_work_read(store, id, arena, work, found));
-  if (!*found || work->state != MS_ENQUEUED) return MS_OK;
+  bool waits = *found && (work->state == MS_ENQUEUED || (work->born_blocked && !work->has_life));
+  if (!waits || ms_state_is_finished(work->state)) return MS_OK;
   if (!ms_claims_find(store, id, &live)) MS_TRY(ms_claims_read(store));
-  ms_claims_find(store, id, &live);
-  if (live) work->state = MS_RUNNING;
+  read_claim(store, work);
   return MS_OK;
 }
 
 ms_status ms_work_copy(ms_store *store, const ms_work *work, ms_arena *arena, ms_work *copy) {
   *copy = *work;
-  ms_text *texts[] = {&copy->input,  &copy->tags,   &copy->name,        &copy->cron,
-                      &copy->zone,   &copy->merger, &copy->trace,       &copy->enqueued_by,
-                      &copy->output, &copy->error,  &copy->stop_reason, &copy->behind,
-                      &copy->files};
+  ms_text *texts[] = {&copy->input,  &copy->tags,        &copy->name,        &copy->cron,
+                      &copy->zone,   &copy->merger,      &copy->trace,       &copy->enqueued_by,
+                      &copy->output, &copy->error,       &copy->stop_reason, &copy->behind,
+                      &copy->files,  &copy->prior_output};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     if (!texts[i]->data) continue;
     *texts[i] = ms_arena_copy(arena, *texts[i]);
@@ -221,11 +251,34 @@ static bool is_default(const ms_backoff *backoff) {
          backoff->max_ms == ms_backoff_default.max_ms && backoff->jitter <= 0;
 }
 
-/* Everything about it stands in the columns that a claim reads. */
+/* Its spec stands in the columns that a claim reads, but for its prerequisites. */
+static bool has_plain_spec(const ms_work *work) {
+  return work->at_ms == MS_NEVER && !ms_work_is_periodic(work) && is_default(&work->backoff) &&
+         work->deadline_ms == MS_NEVER && !work->merger.data && work->keep_ms < 0 &&
+         !work->files.data;
+}
+
 static bool is_plain(const ms_work *work) {
-  return !work->has_life && work->at_ms == MS_NEVER && !ms_work_is_periodic(work) &&
-         is_default(&work->backoff) && work->deadline_ms == MS_NEVER && !work->merger.data &&
-         work->keep_ms < 0 && !work->prerequisites && !work->files.data;
+  return !work->has_life && !work->prerequisites && has_plain_spec(work);
+}
+
+/* It has waited for one other work, and nothing else has happened to it. */
+static bool is_freed(const ms_work *work) {
+  return work->born_blocked && work->state != MS_BLOCKED && !work->generation && !work->run &&
+         !work->attempt && !work->streak && work->wish_at_ms == MS_NEVER && !work->behind.data &&
+         work->due_at_ms == work->enqueued_at_ms + work->delay_ms;
+}
+
+static ms_reading_of reading_of(const ms_work *work) {
+  if (is_plain(work)) return MS_READ_PLAIN;
+  return is_freed(work) ? MS_READ_FREED : MS_READ_WHOLE;
+}
+
+void ms_work_bear(ms_work *work) {
+  bool blocked = work->state == MS_BLOCKED;
+  work->born_blocked =
+      blocked && !work->behind.data && work->prerequisites == 1 && has_plain_spec(work);
+  work->has_life = work->behind.data || (blocked && !work->born_blocked);
 }
 
 /* A policy of the default kind would read as 0, so it is stored plus nothing or not at all: all
@@ -260,7 +313,12 @@ ms_status ms_work_write_life(ms_store *store, const ms_work *work) {
 static ms_status write_done(ms_store *store, const ms_work *work) {
   return ms_rows_add(store, MS_ROWS_DONE, work->id, (int64_t)work->state, (int64_t)work->outcome,
                      work->attempt, work->run, work->started_at_ms, work->finished_at_ms,
-                     work->stop_reason, work->output, work->error);
+                     work->stop_reason, work->output, work->error,
+                     work->born_blocked && !work->has_life ? work->enqueued_at_ms : MS_NEVER);
+}
+
+static ms_status write_first_life(ms_store *store, const ms_work *work) {
+  return ms_rows_add(store, MS_ROWS_LIFE, work->id, work->enqueued_at_ms, work->due_at_ms);
 }
 
 static ms_status write_tags(ms_store *store, int64_t id, const ms_text *tags, size_t count) {
@@ -303,7 +361,7 @@ static ms_status leave(ms_store *store, const ms_work *before, bool ended) {
       ms_claims_void(store, before->id);
     return MS_OK;
   case MS_BLOCKED:
-    return before->has_life ? MS_OK : contradiction(store, before);
+    return before->has_life || before->born_blocked ? MS_OK : contradiction(store, before);
   case MS_SUCCEEDED:
   case MS_FAILED:
   case MS_CANCELLED:
@@ -316,7 +374,7 @@ static ms_status enter_waiting(ms_store *store, const ms_work *work) {
   ms_lane *lane;
   MS_TRY(ms_lane_get(store, work->lane, &lane));
   MS_TRY(ms_rows_add(store, MS_ROWS_WAITING, work->lane, work->due_at_ms, work->id,
-                     (int64_t)!is_plain(work)));
+                     (int64_t)reading_of(work)));
   lane->offers = store->lanes.offer = true;
   ms_front_join(lane, (ms_spot){work->due_at_ms, work->id});
   return MS_OK;
@@ -341,10 +399,11 @@ static ms_status move_deadline(ms_store *store, const ms_work *before, const ms_
 }
 
 static ms_status insert_spec(ms_store *store, const ms_work *work) {
-  if (!is_plain(work)) return write_spec(store, work);
+  if (!is_plain(work) && !work->born_blocked) return write_spec(store, work);
   return ms_rows_add(store, MS_ROWS_PLAIN_WORK, work->id, work->lane, work->enqueued_at_ms,
-                     work->due_at_ms, work->input, work->tags, work->name, work->delay_ms,
-                     work->max_attempts, work->timeout_ms, work->trace, work->enqueued_by);
+                     work->due_at_ms, (int64_t)work->born_blocked, work->input, work->tags,
+                     work->name, work->delay_ms, work->max_attempts, work->timeout_ms,
+                     work->prerequisites, work->trace, work->enqueued_by);
 }
 
 ms_status ms_work_insert(ms_store *store, const ms_work *work, const ms_text *tags,
@@ -379,9 +438,15 @@ static bool outlives(const ms_work *before, const ms_work *after) {
          before->period == after->period;
 }
 
+static ms_status move_life(ms_store *store, const ms_work *before, const ms_work *after) {
+  if (!after->has_life || outlives(before, after)) return MS_OK;
+  if (!before->has_life && is_freed(after)) return write_first_life(store, after);
+  return ms_work_write_life(store, after);
+}
+
 ms_status ms_work_move(ms_store *store, const ms_work *before, const ms_work *after, bool ended) {
   MS_TRY(leave(store, before, ended));
-  if (after->has_life && !outlives(before, after)) MS_TRY(ms_work_write_life(store, after));
+  MS_TRY(move_life(store, before, after));
   if (before->deadline_ms != MS_NEVER) MS_TRY(move_deadline(store, before, after));
   return enter(store, after);
 }
@@ -414,6 +479,7 @@ ms_status ms_progress_clear(ms_store *store, int64_t id) {
 
 ms_status ms_waiting_return(ms_store *store, const ms_work *work) {
   ms_claims_end(store, work->id);
+  if (work->born_blocked && !work->has_life) MS_TRY(write_first_life(store, work));
   return enter_waiting(store, work);
 }
 

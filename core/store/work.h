@@ -14,6 +14,7 @@
 #include "base/ids.h"
 #include "model/work.h"
 
+struct ms_statement;
 struct ms_store;
 
 typedef struct ms_work {
@@ -41,6 +42,11 @@ typedef struct ms_work {
   ms_text trace;
   ms_text enqueued_by;
   ms_text files; /* constraints with nothing but files, as JSON text; absent = none */
+  /* It is plain but for one prerequisite, which was unfinished: without a life it is blocked unless
+   * it is in a claim or finished. */
+  bool born_blocked;
+  bool knows_output;
+  ms_text prior_output; /* where it is known: the output of that prerequisite */
   /* The life: what changes while the work is unfinished. */
   bool has_life;   /* a row of its own; else the values below are those of fresh work */
   int64_t pending; /* unfinished prerequisites */
@@ -75,8 +81,20 @@ ms_status ms_work_read(struct ms_store *store, int64_t id, ms_arena *arena, ms_w
 /* A copy whose texts live in the arena. */
 ms_status ms_work_copy(struct ms_store *store, const ms_work *work, ms_arena *arena, ms_work *copy);
 
+/* Those of the works that are born_blocked and still blocked, whole, their prerequisite's output
+ * included. The ids, so many at most, are sorted; so are the works. */
+#define MS_FREED_MOST 8
+ms_status ms_works_freed(struct ms_store *store, const int64_t *ids, size_t count, ms_arena *arena,
+                         ms_work *works, size_t *found);
+
 ms_status ms_work_lane(struct ms_store *store, int64_t id, int64_t *lane);
 
+/* Reads the plain columns of the statement, which stand there from one on. */
+bool ms_work_read_plain(const struct ms_statement *statement, int column, ms_arena *arena,
+                        ms_work *work);
+
+/* Decides which rows say what state a new work is in; before it is stored. */
+void ms_work_bear(ms_work *work);
 /* Stores a new work in its state: enqueued, blocked, failed or cancelled. */
 ms_status ms_work_insert(struct ms_store *store, const ms_work *work, const ms_text *tags,
                          size_t tag_count);

@@ -1,0 +1,142 @@
+#include "base/mem.h"
+#include "engine/engine.h"
+#include "store/graph.h"
+
+/* Works that succeed free those that depend on them. A freed work that is due at once is offered to
+ * this turn's claims as it is; only where they do not take it does it get a place among those that
+ * wait. Nothing happens to works in between, so nobody sees them there. */
+
+/* More are not claimed at once. */
+#define OFFERED_MOST 512
+
+static ms_status place(ms_engine *engine, const ms_work *before, const ms_work *freed) {
+  ms_work after = *freed;
+  after.state = MS_ENQUEUED;
+  after.has_life = true;
+  return ms_work_move(engine->store, before, &after, true);
+}
+
+static ms_status place_freed(ms_engine *engine, const ms_work *work) {
+  ms_work before = *work;
+  before.state = MS_BLOCKED;
+  return place(engine, &before, work);
+}
+
+ms_status ms_unblock_place(ms_engine *engine) {
+  ms_offers *offers = &engine->turn.offers;
+  for (size_t i = 0; i < offers->count; i++) {
+    if (offers->works[i].state == MS_ENQUEUED) MS_TRY(place_freed(engine, &offers->works[i]));
+  }
+  offers->count = 0;
+  ms_arena_clear(&offers->arena);
+  return MS_OK;
+}
+
+/* Whoever observes sees each work in each of its states. */
+static bool may_offer(const ms_engine *engine, const ms_work *work) {
+  return work->born_blocked && !work->has_life && work->due_at_ms <= engine->turn.now_ms &&
+         !engine->observer_count && engine->turn.offers.count < OFFERED_MOST;
+}
+
+static bool grow(ms_offers *offers) {
+  size_t capacity = offers->capacity ? offers->capacity * 2 : 8;
+  ms_work *works = ms_mem_resize(offers->works, capacity * sizeof *works);
+  if (!works) return false;
+  offers->works = works;
+  offers->capacity = capacity;
+  return true;
+}
+
+static ms_status offer(ms_engine *engine, const ms_work *work) {
+  ms_offers *offers = &engine->turn.offers;
+  if (offers->count == offers->capacity && !grow(offers)) return ms_engine_no_memory(engine);
+  return ms_work_copy(engine->store, work, &offers->arena, &offers->works[offers->count++]);
+}
+
+static ms_status enqueue(ms_engine *engine, const ms_work *before) {
+  ms_work freed = *before;
+  freed.state = MS_ENQUEUED;
+  freed.pending = 0;
+  freed.enqueued_at_ms = engine->turn.now_ms;
+  MS_TRY(ms_due_at(engine, &freed, &freed.due_at_ms));
+  ms_status status =
+      may_offer(engine, &freed) ? offer(engine, &freed) : place(engine, before, &freed);
+  MS_TRY(status);
+  return ms_outbox_event(engine, MS_EVENT_UNBLOCKED, freed.id);
+}
+
+/* A work that depends on several, of which so many have succeeded in this turn. */
+static ms_status unblock_whole(ms_engine *engine, int64_t id, int64_t succeeded, ms_arena *arena) {
+  ms_work work;
+  bool found;
+  MS_TRY(ms_work_load(engine->store, id, arena, &work, &found));
+  if (!found || work.state != MS_BLOCKED) return MS_OK;
+  if (work.pending <= succeeded) return enqueue(engine, &work);
+  work.pending -= succeeded;
+  return ms_work_write_life(engine->store, &work);
+}
+
+/* Some works, in the order of their ids, and how often each of them stood among the dependents. */
+typedef struct group {
+  int64_t ids[MS_FREED_MOST];
+  int64_t times[MS_FREED_MOST];
+  size_t count;
+} group;
+
+static size_t gather(const ms_ids *dependents, size_t at, group *some) {
+  some->count = 0;
+  while (at < dependents->count) {
+    int64_t id = dependents->items[at];
+    bool again = some->count && some->ids[some->count - 1] == id;
+    if (!again && some->count == MS_FREED_MOST) break;
+    if (!again) {
+      some->times[some->count] = 0;
+      some->ids[some->count++] = id;
+    }
+    some->times[some->count - 1]++;
+    at++;
+  }
+  return at;
+}
+
+static ms_status unblock_some(ms_engine *engine, const group *some, ms_arena *arena) {
+  ms_work works[MS_FREED_MOST];
+  size_t found, next = 0;
+  MS_TRY(ms_works_freed(engine->store, some->ids, some->count, arena, works, &found));
+  for (size_t i = 0; i < some->count; i++) {
+    bool alone = next < found && works[next].id == some->ids[i];
+    MS_TRY(alone ? enqueue(engine, &works[next++])
+                 : unblock_whole(engine, some->ids[i], some->times[i], arena));
+  }
+  return MS_OK;
+}
+
+static ms_status unblock_all(ms_engine *engine, ms_ids *dependents) {
+  ms_arena arena = {0};
+  group some;
+  ms_status status = MS_OK;
+  ms_ids_sort(dependents);
+  for (size_t at = 0; at < dependents->count && status == MS_OK;) {
+    ms_arena_clear(&arena);
+    at = gather(dependents, at, &some);
+    status = unblock_some(engine, &some, &arena);
+  }
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+ms_status ms_unblock(ms_engine *engine) {
+  ms_ids *succeeded = &engine->turn.succeeded, dependents = {0};
+  if (!succeeded->count) return MS_OK;
+  ms_ids_sort(succeeded);
+  ms_status status = ms_edge_all_dependents(engine->store, succeeded, &dependents);
+  if (status == MS_OK) status = unblock_all(engine, &dependents);
+  succeeded->count = 0;
+  ms_ids_deinit(&dependents);
+  return status;
+}
+
+void ms_unblock_free(ms_engine *engine) {
+  ms_mem_free(engine->turn.offers.works);
+  ms_arena_deinit(&engine->turn.offers.arena);
+}
