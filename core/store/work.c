@@ -206,6 +206,7 @@ ms_status ms_work_read(ms_store *store, int64_t id, ms_arena *arena, ms_work *wo
   ms_statement *statement;
   MS_TRY(ms_sql_open(store, select_work, &statement, "i", id));
   MS_TRY(ms_sql_step(store, statement, found));
+  if (!*found) ms_work_init(work);
   if (!*found) return MS_OK;
   bool read = read_spec(statement, arena, work) && read_life(statement, arena, work) &&
               read_done(statement, arena, work);

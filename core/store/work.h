@@ -73,6 +73,8 @@ typedef struct ms_work {
 void ms_work_init(ms_work *work);
 bool ms_work_is_periodic(const ms_work *work);
 
+/* A work that is not found reads as a fresh one, in no lane: in a damaged store rows may tell of
+ * works that others do not have, and moving such a one is CORRUPT. */
 ms_status ms_work_load(struct ms_store *store, int64_t id, ms_arena *arena, ms_work *work,
                        bool *found);
 /* The same without a look at the claims: a work that runs reads as enqueued. */
