@@ -224,6 +224,13 @@ bool ms_is_refusal(ms_status status) {
   return status == MS_OK || status == MS_MISUSE || status == MS_NOTFOUND || status == MS_LIMIT;
 }
 
+static bool has_calls(const ms_link *calls, bool reads) {
+  MS_LIST_EACH (link, calls) {
+    if (MS_LIST_ENTRY(link, ms_call, link)->reads == reads) return true;
+  }
+  return false;
+}
+
 static ms_status apply_calls(ms_engine *engine, ms_link *calls, bool reads) {
   MS_LIST_EACH (link, calls) {
     ms_call *call = MS_LIST_ENTRY(link, ms_call, link);
@@ -250,6 +257,14 @@ static void expect_runs(ms_engine *engine) {
   if (count) ms_executor_expect(engine->executor, count);
 }
 
+/* What is asked for in this turn finds the freed works where they stand, and what succeeded before
+ * it counted. Where nothing is asked for, they are offered to the claims first. */
+static ms_status free_before_calls(ms_engine *engine, const ms_link *calls) {
+  if (!engine->arrivals && !has_calls(calls, false)) return MS_OK;
+  MS_TRY(ms_unblock(engine));
+  return ms_unblock_place(engine);
+}
+
 static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   bool shared = engine->options.stepped && engine->world->users > 1;
   MS_TRY(ms_jump_check(engine));
@@ -259,6 +274,7 @@ static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   }
   if (engine->foreign || shared || engine->turn.ending) MS_TRY(take_note_of_others(engine));
   MS_TRY(settle_results(engine, results));
+  MS_TRY(free_before_calls(engine, calls));
   MS_TRY(write_all_progress(engine));
   if (engine->arrivals && engine->owner) MS_TRY(ms_intake(engine));
   MS_TRY(apply_calls(engine, calls, false));
@@ -470,13 +486,6 @@ static void take_down(ms_engine *engine, ms_link *results) {
 }
 
 /* ---- The ring ---- */
-
-static bool has_calls(const ms_link *calls, bool reads) {
-  MS_LIST_EACH (link, calls) {
-    if (MS_LIST_ENTRY(link, ms_call, link)->reads == reads) return true;
-  }
-  return false;
-}
 
 static void fail_calls(ms_engine *engine, ms_link *calls, bool reads, ms_status status) {
   MS_LIST_EACH (link, calls) {
