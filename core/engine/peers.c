@@ -1,6 +1,7 @@
 #include "engine/peers.h"
 
 #include "base/fork.h"
+#include "store/site.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <sys/inotify.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -83,17 +85,24 @@ void ms_peers_answer(ms_peers *peers) {
   }
 }
 
+/* A lock belongs to the open file, of which the child of a fork would have a copy. Not even a pipe
+ * in its place is waited for. */
+static int open_lock(const char *path) {
+  int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  int file = ms_fork_open(path, flags | O_CREAT | O_EXCL, MS_SITE_MODE);
+  if (file < 0) return errno == EEXIST ? ms_fork_open(path, flags, 0) : -1;
+  fchmod(file, MS_SITE_MODE); /* fails only where a file system has no modes */
+  return file;
+}
+
 ms_status ms_peers_open(ms_peers *peers, const char *database, ms_err *err) {
   char path[4096];
   if (snprintf(path, sizeof path, "%s-lock", database) >= (int)sizeof path) {
     return ms_fail(err, MS_IO, "open %s: the path is too long", database);
   }
-  /* A lock belongs to the open file, of which the child of a fork would have a copy. */
-  peers->lock_fd = ms_fork_open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (peers->lock_fd < 0) {
-    ms_status status = errno == EACCES || errno == EROFS || errno == EPERM ? MS_PERMISSION : MS_IO;
-    return ms_fail(err, status, "open %s: %s", path, strerror(errno));
-  }
+  peers->lock_fd = open_lock(path);
+  if (peers->lock_fd < 0) return ms_site_fail(path, errno, err);
+  MS_TRY(ms_site_check(peers->lock_fd, path, err));
   watch(peers, path);
   open_door(peers);
   return MS_OK;

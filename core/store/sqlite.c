@@ -6,13 +6,10 @@
 #include "store/frames.h"
 #include "store/private.h"
 #include "store/schema.h"
+#include "store/site.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 /* Between two looks at a lock that another process holds. Short against a commit, long against a
  * system call. */
@@ -74,39 +71,11 @@ static ms_status fail(ms_store *store, int code) {
   return ms_sqlite_fail(sqlite_of(store)->handle, code, "store", &store->err);
 }
 
-/* ---- The file ---- */
+/* ---- The connection ---- */
 
 /* A file is made through a descriptor of our own, and closing one would drop the locks of another
  * connection of this process on the same file; so only one store at a time is being opened. */
 static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
-
-static ms_status explain_errno(const char *path, int error, ms_err *err) {
-  ms_status status = error == ENOENT || error == ENOTDIR                   ? MS_NOTFOUND
-                     : error == EACCES || error == EPERM || error == EROFS ? MS_PERMISSION
-                     : error == ENOSPC || error == EDQUOT                  ? MS_FULL
-                                                                           : MS_IO;
-  return ms_fail(err, status, "open %s: %s", path, strerror(error));
-}
-
-/* Makes the file with mode 0600 if there is none; refuses what cannot be a database of ours. */
-static ms_status prepare_file(const char *path, ms_err *err) {
-  struct stat stat;
-  if (lstat(path, &stat) != 0) {
-    if (errno != ENOENT) return explain_errno(path, errno, err);
-    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (file < 0 && errno != EEXIST) return explain_errno(path, errno, err);
-    if (file >= 0) close(file);
-    return MS_OK;
-  }
-  if (S_ISLNK(stat.st_mode)) {
-    return ms_fail(err, MS_IO, "open %s: a symbolic link is not followed", path);
-  }
-  if (!S_ISREG(stat.st_mode)) return ms_fail(err, MS_IO, "open %s: not a regular file", path);
-  if (access(path, R_OK | W_OK) != 0) return explain_errno(path, errno, err);
-  return MS_OK;
-}
-
-/* ---- The connection ---- */
 
 static int64_t steady_ms(void) {
   return ms_clock_steady_ms(&(ms_clock){0});
@@ -191,7 +160,7 @@ static ms_status sqlite_open(ms_store *store, const ms_store_options *options, m
   connection->busy_timeout_ms = options->busy_timeout_ms;
   connection->full = options->full;
   pthread_mutex_lock(&opening);
-  ms_status status = store->in_memory ? MS_OK : prepare_file(options->database, err);
+  ms_status status = store->in_memory ? MS_OK : ms_site_prepare(options->database, err);
   if (status == MS_OK) status = connect(connection, options->database, err);
   pthread_mutex_unlock(&opening);
   return status;

@@ -42,6 +42,11 @@ function child.start(name, ...)
   return start("sh", "echo $$; " .. command(name, { ... }))
 end
 
+--- The same, where new files lose the rights in the mask.
+function child.start_with_mask(name, mask, ...)
+  return start("sh", ("echo $$; umask %s; %s"):format(mask, command(name, { ... })))
+end
+
 --- The same, with a disk of its own of that size in the folder, on which a file of that size stands
 --- already. Only the child sees it.
 function child.start_on_disk(name, disk, size, filler, filled, ...)
