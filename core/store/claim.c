@@ -231,6 +231,15 @@ static void forget_unmet(ms_claims *claims) {
   claims->count = kept;
 }
 
+/* Nobody can tell what others have written since it was known. */
+static ms_status read_anew(ms_store *store) {
+  ms_claims *claims = &store->claims;
+  claims->altered = true;
+  for (size_t i = 0; i < claims->count; i++)
+    claims->items[i]->altered = true;
+  return ms_claims_read(store);
+}
+
 ms_status ms_claims_load(ms_store *store) {
   ms_claims *claims = &store->claims;
   bool stale = claims->stale;
@@ -239,7 +248,7 @@ ms_status ms_claims_load(ms_store *store) {
   claims->stale = true;
   MS_TRY(meet_all(store));
   forget_unmet(claims);
-  MS_TRY(stale ? ms_claims_read(store) : read_needed(store));
+  MS_TRY(stale ? read_anew(store) : read_needed(store));
   claims->stale = false;
   return MS_OK;
 }
