@@ -164,6 +164,7 @@ typedef struct ms_turn {
   int64_t files_seen; /* the newest row of it */
   bool looked;        /* the files of a row of moonshift_inbox were looked at */
   int64_t seen_change;
+  bool recalls;     /* settings of queues have changed: what has not begun is claimed anew */
   bool quick;       /* the newest result is of a run that took hardly any time */
   bool judges;      /* stepped: time has its say, and not only results */
   bool prunes;      /* stepped: retention, which comes last of all at one moment */

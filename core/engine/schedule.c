@@ -516,13 +516,15 @@ ms_status ms_schedule_ready(ms_engine *engine, bool *ready) {
 /* Whether what was claimed ahead at that time has had its chance. */
 static bool impatient(ms_engine *engine, int64_t claimed_at_ms) {
   int64_t until_ms = claimed_at_ms + AHEAD_PATIENCE_MS;
+  if (engine->turn.recalls) return true;
   if (engine->turn.now_ms >= until_ms) return true;
   ms_turn_wake_at(engine, until_ms);
   return false;
 }
 
 static void take_back_from_pool(ms_engine *engine) {
-  if (!engine->executor || !engine->ahead || !ms_executor_ready(engine->executor)) return;
+  if (!engine->executor || !ms_executor_ready(engine->executor)) return;
+  if (!engine->ahead && !engine->turn.recalls) return;
   if (!impatient(engine, engine->claimed_at_ms)) return;
   engine->ahead = engine->turn.quick ? engine->ahead / 2 : 0;
   ms_executor_take_back(engine->executor, &engine->turn.taken_back);

@@ -16,7 +16,7 @@ static ms_status write_queue(ms_engine *engine, const ms_queue_settings *setting
     queue.rate_window_ms = settings->rate_window_ms;
   }
   if (settings->paused >= 0) queue.paused = settings->paused != 0;
-  engine->turn.opens = true;
+  engine->turn.opens = engine->turn.recalls = true;
   return ms_queue_write(engine->store, &queue);
 }
 

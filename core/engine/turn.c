@@ -3,6 +3,7 @@
 #include "engine/engine.h"
 #include "store/change.h"
 #include "store/claim.h"
+#include "store/queue.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -62,6 +63,7 @@ static void turn_begin(ms_engine *engine) {
   turn->looked = false;
   turn->judges = false;
   turn->prunes = false;
+  turn->recalls = false;
   turn->quick = false;
   turn->refused.count = 0;
   turn->takes_rows = false;
@@ -110,6 +112,7 @@ static void note_altered(ms_engine *engine) {
 static ms_status take_note_of_others(ms_engine *engine) {
   bool altered = ms_claims_take_altered(engine->store);
   if (altered || engine->options.stepped) note_altered(engine);
+  if (ms_queues_take_altered(engine->store)) engine->turn.recalls = true;
   MS_TRY(ms_outbox_read(engine));
   MS_TRY(ms_trigger_notice(engine));
   return ms_settle_orphans(engine);

@@ -69,10 +69,19 @@ static ms_status add(ms_store *store, const ms_queue *queue) {
   return MS_OK;
 }
 
-ms_status ms_queues_load(ms_store *store) {
+static bool same(const ms_queues *a, const ms_queues *b) {
+  bool equal = a->count == b->count;
+  for (size_t i = 0; i < a->count && equal; i++) {
+    const ms_queue *x = &a->items[i], *y = &b->items[i];
+    equal = ms_text_equal(x->name, y->name) && x->limit == y->limit && x->rate == y->rate &&
+            x->rate_window_ms == y->rate_window_ms && x->paused == y->paused;
+  }
+  return equal;
+}
+
+static ms_status read_all(ms_store *store) {
   ms_statement *statement;
   bool row = true;
-  ms_queues_deinit(&store->queues);
   MS_TRY(ms_sql_open(store, select_queues, &statement, ""));
   for (;;) {
     MS_TRY(ms_sql_step(store, statement, &row));
@@ -90,6 +99,22 @@ ms_status ms_queues_load(ms_store *store) {
       return status;
     }
   }
+}
+
+/* After a failure nothing is known, and whatever is read then counts as altered. */
+ms_status ms_queues_load(ms_store *store) {
+  ms_queues before = store->queues;
+  store->queues = (ms_queues){.altered = before.altered};
+  ms_status status = read_all(store);
+  if (status != MS_OK || !same(&before, &store->queues)) store->queues.altered = true;
+  ms_queues_deinit(&before);
+  return status;
+}
+
+bool ms_queues_take_altered(ms_store *store) {
+  bool altered = store->queues.altered;
+  store->queues.altered = false;
+  return altered;
 }
 
 static ms_queue *find(const ms_store *store, ms_text name) {

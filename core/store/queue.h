@@ -27,6 +27,7 @@ typedef struct ms_queues {
   ms_queue *items; /* sorted, so that names are found among thousands */
   size_t count;
   size_t capacity;
+  bool altered; /* by another process, since somebody asked */
 } ms_queues;
 
 /* The settings of a queue, or NULL when it has none. */
@@ -52,6 +53,9 @@ ms_status ms_queue_note_start(struct ms_store *store, const ms_queue *queue, int
                               ms_starts *starts);
 /* A start that never happened. */
 ms_status ms_queue_forget_start(struct ms_store *store, ms_text queue, int64_t number);
+
+/* Whether another process has changed settings. Asked once. */
+bool ms_queues_take_altered(struct ms_store *store);
 
 /* For the store. */
 ms_status ms_queues_load(struct ms_store *store);
