@@ -4,6 +4,8 @@
 
 /* Works with texts of more than so many bytes are read again rather than kept. */
 #define KEEP_BYTES ((size_t)65536)
+/* What a front that was used up keeps for the works to come. There are thousands of lanes. */
+#define SPARE_BYTES ((size_t)4096)
 
 static bool stands_before(ms_spot a, ms_spot b) {
   return a.due_at_ms < b.due_at_ms || (a.due_at_ms == b.due_at_ms && a.id < b.id);
@@ -74,9 +76,14 @@ ms_status ms_front_pass(ms_store *store, ms_lane *lane) {
 }
 
 void ms_front_rest(ms_lane *lane) {
-  if (ms_arena_bytes(&lane->front.arena) <= KEEP_BYTES) return;
-  ms_front_drop(lane);
-  ms_arena_deinit(&lane->front.arena);
+  ms_front *front = &lane->front;
+  bool used = front->at == front->count;
+  if (ms_arena_bytes(&front->arena) <= (used ? SPARE_BYTES : KEEP_BYTES)) return;
+  if (used)
+    front->at = front->count = 0;
+  else
+    ms_front_drop(lane);
+  ms_arena_deinit(&front->arena);
 }
 
 void ms_front_drop(ms_lane *lane) {

@@ -25,7 +25,7 @@ ms_status ms_front_find(struct ms_store *store, ms_lane *lane);
 ms_status ms_front_read(struct ms_store *store, ms_lane *lane, size_t most, const ms_work **work);
 /* The work at the head was claimed or passed over: what comes behind it is the head. */
 ms_status ms_front_pass(struct ms_store *store, ms_lane *lane);
-/* Lets go of works that are too large to be kept until they are claimed. */
+/* Lets go of works that are used up, or too large to be kept until they are claimed. */
 void ms_front_rest(ms_lane *lane);
 
 /* For the store: a work has come to wait; one has left by another way than past the head; what was

@@ -125,6 +125,21 @@ static void passes_over_works_until_it_is_forgotten(void) {
   close_lane(&it);
 }
 
+static void keeps_little_of_works_that_are_used_up(void) {
+  model it;
+  open_lane(&it);
+  for (int64_t i = 1; i <= WORKS; i++)
+    add(&it, i);
+  while (it.count)
+    claim(&it, MS_FRONT_MOST);
+  ms_front_rest(it.lane);
+  UNIT_CHECK(ms_arena_bytes(&it.lane->front.arena) < 5000);
+  add(&it, 1);
+  claim(&it, MS_FRONT_MOST);
+  UNIT_INT(0, head_id(&it));
+  close_lane(&it);
+}
+
 static void step(model *it) {
   switch (rand() % 8) {
   case 0:
@@ -137,6 +152,7 @@ static void step(model *it) {
     break;
   case 4:
     if (rand() % 50 == 0) ms_lanes_forget_heads(it->store);
+    ms_front_rest(it->lane);
     break;
   default:
     claim(it, 1 + (size_t)rand() % MS_FRONT_MOST);
@@ -157,6 +173,7 @@ int main(void) {
   UNIT_RUN(gives_works_by_time_and_id);
   UNIT_RUN(sees_who_comes_before_those_that_were_read);
   UNIT_RUN(passes_over_works_until_it_is_forgotten);
+  UNIT_RUN(keeps_little_of_works_that_are_used_up);
   UNIT_RUN(is_what_waits_whatever_happens);
   return unit_end();
 }
