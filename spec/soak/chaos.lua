@@ -77,26 +77,33 @@ local function let_go_on(one)
   one:signal "CONT"
 end
 
---- How long whoever has just stopped is to stand still.
-local function length_of(stop)
-  local length = random.integer(STOP_LEAST_S * 10, STOP_MOST_S * 10) / 10
-  if not stop.inside then
-    return length
-  end
+--- How long whoever stands inside of a write may do so.
+local function length_inside()
   local share = (halts.inside_s + STOP_LEAST_S) / (system.monotime() - begun + STOP_LEAST_S)
   return share < INSIDE_SHARE and STOP_LEAST_S or 0
+end
+
+--- Takes note of what is to be seen of a living program: that it has stopped, and where.
+local function watch(one)
+  local now, length = system.monotime(), nil
+  if one.stop then
+    length = halts:look(one.stop) and length_inside()
+  elseif one:is_stopped() then
+    one.stop = halts:begin(one)
+    length = random.integer(STOP_LEAST_S * 10, STOP_MOST_S * 10) / 10
+    length = one.stop.inside and length_inside() or length
+  end
+  one.until_s = length and now + length or one.until_s
 end
 
 --- Buries the dead, and lets those go on who have stood long enough, or all once it is over.
 function crowd:look()
   for place, one in pairs(self.living) do
+    watch(one)
     if one:is_over() then
       bury(place, one)
     elseif one.stop and (self.is_over or system.monotime() > one.until_s) then
       let_go_on(one)
-    elseif not one.stop and one:is_stopped() then
-      one.stop = halts:begin(one)
-      one.until_s = system.monotime() + length_of(one.stop)
     end
   end
 end

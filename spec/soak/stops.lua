@@ -16,11 +16,20 @@ end
 
 --- The program stands still from now on.
 function stops:begin(one)
-  local inside = locks.writes(self.folder, one.pid)
-  local stop = { pid = one.pid, from = system.monotime() - LATE_S, to = math.huge, inside = inside }
+  local stop = { pid = one.pid, from = system.monotime() - LATE_S, to = math.huge }
   self.list[#self.list + 1] = stop
-  self.inside = self.inside + (inside and 1 or 0)
+  self:look(stop)
   return stop
+end
+
+--- Is it seen for the first time that the program stands inside of a write? The kernel's list of
+--- locks changes while it is read, so a look may miss one; whoever stands still keeps what it has.
+function stops:look(stop)
+  if stop.inside or not locks.writes(self.folder, stop.pid) then
+    return false
+  end
+  stop.inside, self.inside = true, self.inside + 1
+  return true
 end
 
 --- It goes on, or is gone.
