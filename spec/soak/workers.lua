@@ -71,22 +71,42 @@ local function outcome(input, work, slept, why)
   return input.ends == "failure" and "failure" or "success", { run = work.run }
 end
 
+--- In which folders a run holds a file, and how many may do so at once: the runs of a narrow queue,
+--- and those of a name, whose works follow each other here.
+local function limits_of(folder, work)
+  local limits = {}
+  if work.queue == "narrow" then
+    limits[folder .. "/queue"] = 2
+  end
+  if work.name then
+    limits[folder .. "/name-" .. work.name] = 1
+  end
+  return limits
+end
+
 function workers.step(input, work)
   local name = work.id .. " " .. work.run
-  local by_id, by_queue = input.folder .. "/held", input.folder .. "/queue-" .. work.queue
+  local by_id, limits = input.folder .. "/held", limits_of(input.folder, work)
   if stays_held(by_id .. "/" .. work.id) then
     notes.add(input.folder .. "/violations", "work " .. name .. " ran twice at once")
   end
-  local held = { hold(by_id, work.id), hold(by_queue, work.id) }
+  local held = { hold(by_id, work.id) }
+  for folder in pairs(limits) do
+    held[#held + 1] = hold(folder, work.id)
+  end
   notes.add(input.folder .. "/runs", "begin " .. name)
-  if work.queue == "narrow" and stay_too_many(by_queue, 2) then
-    notes.add(input.folder .. "/violations", "more than the limit ran beside " .. name)
+  for folder, limit in pairs(limits) do
+    if stay_too_many(folder, limit) then
+      notes.add(input.folder .. "/violations", ("more than %d ran in %s beside work %s"):format(
+        limit, folder, name))
+    end
   end
   work:progress { run = work.run }
   local slept, why = work:sleep(input.takes or "1ms")
   notes.add(input.folder .. "/runs", (slept and "end " or "late ") .. name)
-  os.remove(held[1])
-  os.remove(held[2])
+  for _, path in ipairs(held) do
+    os.remove(path)
+  end
   return outcome(input, work, slept, why)
 end
 
