@@ -28,7 +28,7 @@ local aims = points.new(random)
 local folder = io.popen("mktemp -d"):read "*l"
 local begun = system.monotime()
 local halts = stops.new(folder)
-local crowd = { living = {} }
+local crowd = { living = {}, folder = folder }
 local counts = { kills = 0, programs = 0, left = 0 }
 local complaints = {}
 
@@ -167,7 +167,7 @@ end
 
 print(("Seed %d, %d s"):format(seed, seconds))
 storm()
-local slowest = calm.check(folder, crowd, complain)
+local slowest = calm.check(crowd, complain)
 end_all()
 halts:judge(notes.lines(folder .. "/slow"), complain)
 drain()
