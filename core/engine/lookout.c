@@ -143,9 +143,10 @@ static void on_event(void *context) {
   arm(p);
 }
 
-static post *new_post(ms_lookout *lookout, int64_t id, ms_text spec) {
+static post *new_post(ms_lookout *lookout, int64_t id, ms_text spec, ms_err *err) {
   ms_engine *engine = lookout->engine;
   post *p = ms_mem_zalloc(sizeof *p);
+  ms_fail(err, MS_NOMEM, "not enough memory to watch them");
   if (!p) return NULL;
   p->lookout = lookout;
   p->id = id;
@@ -154,7 +155,7 @@ static post *new_post(ms_lookout *lookout, int64_t id, ms_text spec) {
   p->spec = ms_arena_copy(&p->arena, spec);
   p->folders = ms_folders_new(&engine->loop, &engine->store_files, 0, on_event, p);
   bool read = p->spec.data && p->folders &&
-              ms_constraints_parse(p->spec, &p->arena, &p->files, NULL) == MS_OK;
+              ms_constraints_parse(p->spec, &p->arena, &p->files, err) == MS_OK;
   pthread_mutex_lock(&engine->mutex);
   bool added = read && ms_map_put(&lookout->posts, id, p);
   pthread_mutex_unlock(&engine->mutex);
@@ -417,17 +418,19 @@ static ms_status apply_hear(ms_engine *engine, ms_call *call) {
 
 /* Other files, or other times, make another post. */
 static void take_news(ms_lookout *lookout, const news *item) {
+  ms_err err;
+  char message[sizeof err.message + 16];
   post *p = ms_map_get(&lookout->posts, item->id);
   if (p && item->open && ms_text_equal(p->spec, item->spec)) return;
   if (p) end_post(p);
   if (!item->open) return;
-  p = new_post(lookout, item->id, item->spec);
+  p = new_post(lookout, item->id, item->spec, &err);
   if (p) {
     ask(p);
-  } else {
-    ms_engine_trouble(lookout->engine, "sensor", "files: not enough memory to watch them", item->id,
-                      NULL);
+    return;
   }
+  snprintf(message, sizeof message, "files: %s", err.message);
+  ms_engine_trouble(lookout->engine, "sensor", message, item->id, NULL);
 }
 
 static ms_status hear(ms_lookout *lookout) {

@@ -288,6 +288,8 @@ ms_status ms_settle_stop(ms_engine *engine, int64_t id, const char *reason, bool
   if (status == MS_OK && found && work.state == MS_RUNNING) {
     status = stop_loaded(engine, &arena, &work, reason, ended);
   }
+  /* A claim that somebody altered may name what is no work. */
+  if (status == MS_OK && !found && ended) ms_claims_end(engine->store, id);
   ms_arena_deinit(&arena);
   return status;
 }

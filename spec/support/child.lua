@@ -42,7 +42,16 @@ function child.start(name, ...)
   return start("sh", "echo $$; " .. command(name, { ... }))
 end
 
---- The same, where new files lose the rights in the mask.
+--- Starts a Python program of spec/support with string arguments.
+function child.start_python(name, ...)
+  local words = { "echo $$; exec python3", quote("spec/support/" .. name .. ".py") }
+  for _, argument in ipairs { ... } do
+    words[#words + 1] = quote(tostring(argument))
+  end
+  return start("sh", table.concat(words, " "))
+end
+
+--- Starts spec/support/children/NAME.lua where new files lose the rights in the mask.
 function child.start_with_mask(name, mask, ...)
   return start("sh", ("echo $$; umask %s; %s"):format(mask, command(name, { ... })))
 end

@@ -1,0 +1,52 @@
+local expect = require "spec.support.expect"
+local folder = require "spec.support.folder"
+local sql = require "spec.support.sql"
+local stores = require "spec.support.stores"
+
+--- Rows that no program of ours writes.
+local function alter(path, statement)
+  assert.are.equal("", sql.run(path, statement .. ";\n"))
+end
+
+describe("rows that somebody altered", function()
+  after_each(stores.clear)
+
+  it("hold up no queue with a claim of what is no work", function()
+    local client, path = stores.open { queues = { narrow = { limit = 1 } } }
+    alter(path, "INSERT INTO ms_claim SELECT 9000, id, 1, 1, 0, '[987654]', NULL FROM ms_process")
+    local manager = stores.pool("basic", { database = path })
+    local id = client:enqueue { worker = "succeed", queue = "narrow" }
+    assert.are.equal("succeeded", stores.result(manager, id).state)
+  end)
+
+  it("leave no claim of a dead process behind, whatever it names", function()
+    local client, path = stores.open { queues = { narrow = { limit = 1 } } }
+    client:close()
+    alter(path, "INSERT INTO ms_claim VALUES (9000, 9000, 1, 1, 0, '[987654]', NULL)")
+    local manager = stores.pool("basic", { database = path })
+    local id = manager:enqueue { worker = "succeed", queue = "narrow" }
+    assert.are.equal("succeeded", stores.result(manager, id).state)
+    assert.are.equal("0\n", sql.run(path, "SELECT count(*) FROM ms_claim WHERE owner = 9000;\n"))
+  end)
+
+  it("are told as what they are where the files of a work do not parse", function()
+    local client, path = stores.open()
+    local id = client:enqueue {
+      worker = "succeed", constraints = { files = { folder.new() } },
+    }
+    client:close()
+    alter(path, "UPDATE ms_work SET files = '{}x'")
+    local message
+    local manager = stores.pool("basic", {
+      database = path,
+      on_error = function(event)
+        message = message or event.message
+      end,
+    })
+    stores.until_true(manager, id, function()
+      return message
+    end)
+    assert.is_nil(message:find "memory")
+    expect.text("constraints", message)
+  end)
+end)
