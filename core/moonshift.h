@@ -231,6 +231,9 @@ ms_status ms_step_next(ms_manager *manager, int64_t *at_ms, ms_err *err);
 void ms_step_clock(ms_manager *manager, int64_t now_ms);
 /* Sets the wall clock, as a user or a time server would: no time passes. */
 ms_status ms_step_jump(ms_manager *manager, int64_t jump_ms, ms_err *err);
+/* The system goes down and starts again with another time, of which nobody knows how it came about.
+ * Every manager on the store is to be dropped with ms_crash before anything else. */
+void ms_step_restart(ms_manager *manager, int64_t jump_ms);
 /* Sets the clock and does what time brings except retention, but starts nothing. */
 ms_status ms_step_to(ms_manager *manager, int64_t now_ms, ms_err *err);
 /* Claims the one work that comes first now; *run is NULL when nothing is due. */

@@ -31,16 +31,27 @@ static ms_status read_calendar(ms_engine *engine, const ms_work *work, ms_cron *
                  (long long)work->id, err.message);
 }
 
+/* A clock that was set back comes to the same times again. Up to so far they are those that have
+ * been, further they are new ones: a minute where every hour counts, since then little is missed,
+ * else three hours, as cron has it. */
+#define SAME_MINUTE_MS INT64_C(60000)
+#define SAME_HOURS_MS (3 * 60 * INT64_C(60000))
+
+static int64_t past(const ms_engine *engine, const ms_cron *cron, int64_t moment_ms) {
+  int64_t now_ms = engine->turn.now_ms;
+  int64_t ahead_ms = cron->elapsed ? SAME_MINUTE_MS : SAME_HOURS_MS;
+  return moment_ms > now_ms + ahead_ms ? now_ms : moment_ms;
+}
+
 /* Before anything has run the first match may be the start itself, but not the enqueue time. */
 static ms_status cron_due(ms_engine *engine, const ms_work *work, int64_t *due_at_ms) {
   ms_cron cron;
   ms_zone *zone = NULL;
-  int64_t after = work->started_at_ms;
-  if (work->ended_at_ms == MS_NEVER) {
-    after = start_of(work) - 1;
-    if (after < work->enqueued_at_ms) after = work->enqueued_at_ms;
-  }
   MS_TRY(read_calendar(engine, work, &cron, &zone));
+  bool first = work->ended_at_ms == MS_NEVER;
+  int64_t after = past(engine, &cron, first ? work->enqueued_at_ms : work->started_at_ms);
+  int64_t start_ms = work->at_ms != MS_NEVER ? work->at_ms : after + work->delay_ms;
+  if (first && after < start_ms - 1) after = start_ms - 1;
   if (!ms_cron_next(&cron, zone, after, due_at_ms)) *due_at_ms = MS_NEVER - 1;
   ms_zone_free(zone);
   return MS_OK;

@@ -45,6 +45,7 @@ static ms_status world_open(ms_engine *engine, const ms_options *options, ms_err
       .full = options->durability == MS_DURABILITY_FULL,
       .busy_timeout_ms = options->busy_timeout_ms,
   };
+  world->boot = 1;
   world->clock = (ms_clock){.is_virtual = options->stepped, .virtual_ms = options->now_ms};
   MS_TRY(ms_store_open(&store, &world->store, err));
   engine->store = world->store;
@@ -176,7 +177,7 @@ static ms_status apply_join(ms_engine *engine, ms_call *call) {
     ms_board_want(engine->board, engine->owner, MS_WANT_WORK, true);
     ms_board_want(engine->board, engine->owner, MS_WANT_ENDS, false);
   }
-  return ms_jump_join(engine);
+  return MS_OK;
 }
 
 static ms_status write_queues(ms_engine *engine, const ms_options *options, ms_err *err) {

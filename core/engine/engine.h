@@ -54,6 +54,7 @@ typedef struct ms_world {
   ms_clock clock;
   ms_ids alive; /* owners, stepped only: the kernel knows it of real processes */
   int users;
+  int64_t boot; /* stepped only: as the system's number of a boot */
 } ms_world;
 
 /* Where a worker's name leads. */
@@ -369,8 +370,8 @@ bool ms_hearing_heard(ms_engine *engine);
 /* ---- jump.c: what happens when the wall clock is set ---- */
 
 void ms_jump_init(ms_engine *engine);
-/* Joining: did the clock jump, or the system start, since the store was last open? */
-ms_status ms_jump_join(ms_engine *engine);
+/* At the begin of a turn: was the clock set? Before the engine has joined: was it, or has the system
+ * started, since the store was last open? */
 ms_status ms_jump_check(ms_engine *engine);
 /* A descriptor that is readable when the clock was set, −1 if there is none; and its emptying. */
 int ms_jump_watch(void);

@@ -71,6 +71,7 @@ ms_status ms_spec_of(ms_engine *engine, const ms_request *request, ms_arena *are
   work->max_attempts = request->max_attempts;
   work->timeout_ms = request->timeout_ms;
   work->deadline_ms = request->deadline_ms;
+  work->deadline_within_ms = request->deadline_within_ms;
   work->merger = request->merger;
   work->keep_ms = request->keep_results_for_ms;
   work->trace = request->trace;

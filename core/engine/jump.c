@@ -39,7 +39,7 @@ void ms_jump_init(ms_engine *engine) {
 static int64_t boot_number(const ms_engine *engine) {
   char text[64] = "";
   uint64_t hash = UINT64_C(0xcbf29ce484222325);
-  if (engine->options.stepped) return 1;
+  if (engine->options.stepped) return engine->world->boot;
   int file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
   if (file < 0) return 0;
   ssize_t size = read(file, text, sizeof text);
@@ -68,11 +68,61 @@ static void shift_flight(ms_flight *flight, int64_t jump_ms, int64_t now_ms) {
 
 static void shift_own(ms_engine *engine, int64_t jump_ms) {
   size_t at = 0;
+  pthread_mutex_lock(&engine->mutex);
+  engine->look_again_ms += jump_ms;
+  if (engine->armed_at_ms != MS_NEVER) engine->armed_at_ms += jump_ms;
+  pthread_mutex_unlock(&engine->mutex);
   engine->claimed_at_ms += jump_ms;
   engine->host_claimed_at_ms += jump_ms;
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
     shift_flight(flight, jump_ms, engine->turn.now_ms);
   }
+}
+
+typedef ms_status change_one(ms_engine *engine, int64_t id, ms_arena *arena);
+
+static ms_status change_each(ms_engine *engine, const ms_ids *ids, change_one *change) {
+  ms_arena arena = {0};
+  ms_status status = MS_OK;
+  for (size_t i = 0; i < ids->count && status == MS_OK; i++) {
+    ms_arena_clear(&arena);
+    status = change(engine, ids->items[i], &arena);
+  }
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+/* What would be run from a time on that has become the future again goes on in its rhythm: its
+ * periods have begun earlier by whole intervals. */
+static ms_status begin_earlier(ms_engine *engine, ms_work *work) {
+  int64_t ahead_ms = work->started_at_ms - engine->turn.now_ms;
+  if (!work->every_ms || work->ended_at_ms == MS_NEVER || ahead_ms < work->every_ms) return MS_OK;
+  ahead_ms -= ahead_ms % work->every_ms;
+  work->at_ms -= ahead_ms;
+  work->started_at_ms -= ahead_ms;
+  return ms_shift_start(engine->store, work->id, work->at_ms);
+}
+
+static ms_status retime_one(ms_engine *engine, int64_t id, ms_arena *arena) {
+  ms_work before, after;
+  bool found;
+  MS_TRY(ms_work_load(engine->store, id, arena, &before, &found));
+  after = before;
+  after.has_life = true;
+  MS_TRY(begin_earlier(engine, &after));
+  MS_TRY(ms_due_at(engine, &after, &after.due_at_ms));
+  bool same = after.due_at_ms == before.due_at_ms && after.at_ms == before.at_ms;
+  if (same) return MS_OK;
+  return ms_work_move(engine->store, &before, &after, true);
+}
+
+/* What the calendar tells is judged anew by the time that it is now. */
+static ms_status retime_calendar(ms_engine *engine) {
+  ms_ids ids = {0};
+  ms_status status = ms_shift_calendar(engine->store, &ids);
+  if (status == MS_OK) status = change_each(engine, &ids, retime_one);
+  ms_ids_deinit(&ids);
+  return status;
 }
 
 /* All processes see the jump; the first to turn moves the store's moments. */
@@ -82,43 +132,8 @@ static ms_status shift_store(ms_engine *engine) {
   int64_t jump_ms = offset_ms - known;
   if (llabs(jump_ms) < JUMP_MS) return MS_OK;
   MS_TRY(ms_store_set_counter(engine->store, "clock", offset_ms));
-  return ms_shift_moments(engine->store, jump_ms);
-}
-
-ms_status ms_jump_check(ms_engine *engine) {
-  hear_clock(engine);
-  int64_t jump_ms = present_offset(engine) - engine->offset_ms;
-  if (llabs(jump_ms) <= SAME_MS) jump_ms = 0;
-  engine->offset_ms += jump_ms;
-  engine->turn.now_ms += jump_ms;
-  if (llabs(jump_ms) < JUMP_MS) {
-    engine->clock_base_ms += engine->world->clock.is_shared ? jump_ms : 0;
-  } else {
-    engine->jumped = true;
-    shift_own(engine, jump_ms);
-  }
-  return engine->jumped ? shift_store(engine) : MS_OK;
-}
-
-/* ---- Hearing of it ---- */
-
-/* A timer that never fires, but for being cancelled when the clock is set. */
-static void arm(int file) {
-  struct itimerspec never = {.it_value = {.tv_sec = INT32_MAX}};
-  timerfd_settime(file, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
-}
-
-int ms_jump_watch(void) {
-  int file = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-  if (file >= 0) arm(file);
-  return file;
-}
-
-void ms_jump_drain(int file) {
-  uint64_t times;
-  ssize_t size = read(file, &times, sizeof times);
-  (void)size;
-  arm(file);
+  MS_TRY(ms_shift_moments(engine->store, jump_ms, engine->turn.now_ms));
+  return retime_calendar(engine);
 }
 
 /* After a restart nobody knows how long it took; but no delay gets longer than it was. */
@@ -140,15 +155,12 @@ static ms_status bound_one(ms_engine *engine, int64_t id, ms_arena *arena) {
 
 static ms_status bound_all(ms_engine *engine) {
   ms_ids ids = {0};
-  ms_arena arena = {0};
   ms_status status = ms_shift_future(engine->store, engine->turn.now_ms, &ids);
-  for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
-    ms_arena_clear(&arena);
-    status = bound_one(engine, ids.items[i], &arena);
-  }
+  if (status == MS_OK) status = change_each(engine, &ids, bound_one);
   ms_ids_deinit(&ids);
-  ms_arena_deinit(&arena);
-  return status;
+  MS_TRY(status);
+  MS_TRY(ms_shift_bound(engine->store, engine->turn.now_ms));
+  return retime_calendar(engine);
 }
 
 /* Machines start at different times, so each counts its offset from the one that the store knows:
@@ -160,7 +172,7 @@ static ms_status join_server(ms_engine *engine) {
   return MS_OK;
 }
 
-ms_status ms_jump_join(ms_engine *engine) {
+static ms_status join(ms_engine *engine) {
   if (engine->world->clock.is_shared) return join_server(engine);
   int64_t boot = boot_number(engine), known;
   MS_TRY(ms_store_counter(engine->store, "boot", &known));
@@ -168,4 +180,44 @@ ms_status ms_jump_join(ms_engine *engine) {
   MS_TRY(ms_store_set_counter(engine->store, "boot", boot));
   MS_TRY(ms_store_set_counter(engine->store, "clock", engine->offset_ms));
   return bound_all(engine);
+}
+
+ms_status ms_jump_check(ms_engine *engine) {
+  hear_clock(engine);
+  if (!engine->owner) return join(engine);
+  int64_t jump_ms = present_offset(engine) - engine->offset_ms;
+  if (llabs(jump_ms) <= SAME_MS) jump_ms = 0;
+  engine->offset_ms += jump_ms;
+  engine->turn.now_ms += jump_ms;
+  if (llabs(jump_ms) < JUMP_MS) {
+    engine->clock_base_ms += engine->world->clock.is_shared ? jump_ms : 0;
+  } else {
+    engine->jumped = true;
+    shift_own(engine, jump_ms);
+  }
+  return engine->jumped ? shift_store(engine) : MS_OK;
+}
+
+/* ---- Hearing of it ---- */
+
+/* As far as the kernel can count. What is not in the future fires at once, and again and again. */
+#define LAST_SECOND ((((time_t)1 << (8 * sizeof(time_t) - 2)) - 1) * 2 + 1)
+
+/* A timer that never fires, but for being cancelled when the clock is set. */
+static void arm(int file) {
+  struct itimerspec never = {.it_value = {.tv_sec = LAST_SECOND}};
+  timerfd_settime(file, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
+}
+
+int ms_jump_watch(void) {
+  int file = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (file >= 0) arm(file);
+  return file;
+}
+
+void ms_jump_drain(int file) {
+  uint64_t times;
+  ssize_t size = read(file, &times, sizeof times);
+  (void)size;
+  arm(file);
 }

@@ -178,21 +178,28 @@ static void count_run(ms_work *after, int64_t started_at_ms, int64_t now_ms, boo
   after->stop_reason = MS_TEXT_NONE;
 }
 
+/* A run by the calendar has begun at its time, however the clock was set back since. */
+static int64_t bound_by_calendar(const ms_work *work, int64_t started_at_ms) {
+  bool before_time = work->cron.data && work->due_at_ms != MS_NEVER;
+  return before_time && work->due_at_ms > started_at_ms ? work->due_at_ms : started_at_ms;
+}
+
 /* Threads read the system's clock and the engine its own, so a begin is kept within what the engine
  * knows of it. */
-static int64_t started_at(ms_engine *engine, int64_t id) {
+static int64_t started_at(ms_engine *engine, const ms_work *work) {
   bool live;
+  int64_t id = work->id;
   ms_flight *flight = ms_map_get(&engine->runs, id);
   int64_t begun_at_ms = flight ? flight->run.begun_at_ms : 0;
   int64_t claimed_at_ms = ms_claims_find(engine->store, id, &live)->at_ms;
-  if (begun_at_ms < claimed_at_ms) return claimed_at_ms;
-  return begun_at_ms < engine->turn.now_ms ? begun_at_ms : engine->turn.now_ms;
+  if (begun_at_ms > engine->turn.now_ms) begun_at_ms = engine->turn.now_ms;
+  return bound_by_calendar(work, begun_at_ms < claimed_at_ms ? claimed_at_ms : begun_at_ms);
 }
 
 static ms_status apply_result(ms_engine *engine, ms_run *run, const ms_work *before,
                               ms_arena *arena) {
   ms_work after = *before;
-  count_run(&after, started_at(engine, run->id), engine->turn.now_ms, true);
+  count_run(&after, started_at(engine, before), engine->turn.now_ms, true);
   after.streak = 0;
   if (run->outcome == MS_OUTCOME_RETRY) {
     after.wait_ms = run->retry_after_ms;
@@ -266,7 +273,7 @@ static ms_status stop_loaded(ms_engine *engine, ms_arena *arena, const ms_work *
                              const char *reason, bool ended) {
   bool timeout = strcmp(reason, "timeout") == 0, crashed = strcmp(reason, "crashed") == 0;
   ms_work after = *before;
-  count_run(&after, started_at(engine, before->id), engine->turn.now_ms, timeout || crashed);
+  count_run(&after, started_at(engine, before), engine->turn.now_ms, timeout || crashed);
   after.streak = timeout ? 0 : before->streak + 1;
   after.stop_reason = copy_text(arena, reason);
   if (!after.stop_reason.data) return no_memory(engine);
@@ -337,7 +344,7 @@ static ms_status cancel_loaded(ms_engine *engine, ms_arena *arena, const ms_work
   ms_work after = *before;
   bool live;
   if (before->state == MS_RUNNING) {
-    count_run(&after, started_at(engine, before->id), engine->turn.now_ms, true);
+    count_run(&after, started_at(engine, before), engine->turn.now_ms, true);
     MS_TRY(ms_progress_flush(engine, before->id));
     MS_TRY(tell_run(engine, before->id, reason));
   }

@@ -40,6 +40,11 @@ ms_status ms_step_jump(ms_manager *engine, int64_t jump_ms, ms_err *err) {
   return turn(engine, true, err);
 }
 
+void ms_step_restart(ms_manager *engine, int64_t jump_ms) {
+  engine->world->clock.skew_ms += jump_ms;
+  engine->world->boot++;
+}
+
 ms_status ms_step_to(ms_manager *engine, int64_t now_ms, ms_err *err) {
   MS_TRY(ms_usable(engine, err));
   ms_step_clock(engine, now_ms);

@@ -49,11 +49,12 @@ typedef struct ms_request {
   ms_text files;       /* the same, with nothing but files, whose paths are absolute */
   bool rearms;         /* the files' rearm */
   ms_backoff backoff;
-  int64_t max_attempts; /* 0 = unlimited */
-  int64_t timeout_ms;   /* 0 = none */
-  int64_t deadline_ms;  /* wall time; MS_NEVER = none */
-  ms_text queue;        /* absent = "default" */
-  int priority;         /* −100..100, higher first */
+  int64_t max_attempts;       /* 0 = unlimited */
+  int64_t timeout_ms;         /* 0 = none */
+  int64_t deadline_ms;        /* wall time; MS_NEVER = none */
+  int64_t deadline_within_ms; /* its length, if it is so long after the call; 0 = a calendar time */
+  ms_text queue;              /* absent = "default" */
+  int priority;               /* −100..100, higher first */
   bool expedited;
   const ms_after *after;
   size_t after_count;

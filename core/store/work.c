@@ -9,7 +9,7 @@
   "w.flex,"                                                                                        \
   " w.repeats, w.cron, w.zone, w.backoff_policy, w.backoff_delay, w.backoff_max,"                  \
   " w.backoff_jitter, w.max_attempts, w.timeout, w.deadline, w.merger, w.keep, w.prerequisites,"   \
-  " w.trace, w.enqueued_by, w.files, w.blocked"
+  " w.trace, w.enqueued_by, w.files, w.blocked, w.deadline_within"
 #define LIFE_COLUMNS                                                                               \
   "l.id, l.blocked, l.pending, l.attempt, l.run, l.period, l.generation, l.enqueued_at, l.due_at," \
   " l.started_at, l.ended_at, l.streak, l.wait, l.wish, l.outcome, l.error, l.stop_reason,"        \
@@ -17,7 +17,7 @@
 #define DONE_COLUMNS                                                                               \
   "d.id, d.state, d.outcome, d.attempt, d.run, d.started_at, d.finished_at, d.stop_reason,"        \
   " d.output, d.error, d.enqueued_at"
-#define FIRST_LIFE_COLUMN 28
+#define FIRST_LIFE_COLUMN 29
 #define FIRST_DONE_COLUMN (FIRST_LIFE_COLUMN + 19)
 
 static const char select_work[] =
@@ -26,7 +26,8 @@ static const char select_work[] =
     " LEFT JOIN ms_life l ON l.id = w.id LEFT JOIN ms_done d ON d.id = w.id WHERE w.id = ?";
 static const char insert_work[] =
     "INSERT INTO ms_work VALUES"
-    " (?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    " (?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+    "?)";
 #define LIFE_VALUES " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 static const ms_dialects write_life = {
     .sqlite = "INSERT OR REPLACE INTO ms_life VALUES" LIFE_VALUES,
@@ -117,6 +118,7 @@ static bool read_spec(ms_statement *statement, ms_arena *arena, ms_work *work) {
   work->max_attempts = ms_sql_column_int(statement, 18);
   work->timeout_ms = ms_sql_column_int(statement, 19);
   work->deadline_ms = ms_sql_column_or(statement, 20, MS_NEVER);
+  work->deadline_within_ms = ms_sql_column_int(statement, 28);
   work->merger = ms_sql_column_copy(statement, 21, arena, &failed);
   work->keep_ms = ms_sql_column_or(statement, 22, -1);
   work->prerequisites = ms_sql_column_int(statement, 23);
@@ -287,10 +289,10 @@ void ms_work_bear(ms_work *work) {
 static ms_status write_spec(ms_store *store, const ms_work *work) {
   static const char with_backoff[] =
       "iiiitttznzzzttiiirzznt"
-      "mzttt";
+      "mztttz";
   static const char without_backoff[] =
       "iiiitttznzzzttzzzrzznt"
-      "mzttt";
+      "mztttz";
   bool plain = is_default(&work->backoff);
   return ms_sql_run(
       store, insert_work, plain ? without_backoff : with_backoff, work->id, work->lane,
@@ -299,7 +301,8 @@ static ms_status write_spec(ms_store *store, const ms_work *work) {
       plain ? (int64_t)0 : (int64_t)work->backoff.policy,
       plain ? (int64_t)0 : work->backoff.delay_ms, plain ? (int64_t)0 : work->backoff.max_ms,
       work->backoff.jitter, work->max_attempts, work->timeout_ms, work->deadline_ms, work->merger,
-      work->keep_ms, work->prerequisites, work->trace, work->enqueued_by, work->files);
+      work->keep_ms, work->prerequisites, work->trace, work->enqueued_by, work->files,
+      work->deadline_within_ms);
 }
 
 ms_status ms_work_write_life(ms_store *store, const ms_work *work) {

@@ -36,6 +36,7 @@ typedef struct ms_work {
   int64_t max_attempts;
   int64_t timeout_ms;
   int64_t deadline_ms;
+  int64_t deadline_within_ms; /* its length, if it follows elapsed time; 0 = a calendar time */
   ms_text merger;
   int64_t keep_ms;       /* −1 = the manager's retention */
   int64_t prerequisites; /* how many were declared */

@@ -183,6 +183,7 @@ static void read_deadline(const field *f) {
   if (!is_text || ms_duration_parse(text, &ms, NULL) == MS_OK) {
     ms = ms_check_duration_ms(f->L, f->index, f->path, false);
     f->out->deadline_ms = f->visited->reader->context->now_ms + ms;
+    f->out->deadline_within_ms = ms;
   } else if (ms_instant_parse(text, &ms, NULL) == MS_OK) {
     f->out->deadline_ms = ms;
   } else {

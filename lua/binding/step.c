@@ -46,6 +46,11 @@ static int step_jump(lua_State *L, ms_handle *handle) {
   return push_done(L, ms_step_jump(handle->core, read_moment(L), &err), &err);
 }
 
+static int step_restart(lua_State *L, ms_handle *handle) {
+  ms_step_restart(handle->core, read_moment(L));
+  return 0;
+}
+
 static int step_to(lua_State *L, ms_handle *handle) {
   ms_err err = {0};
   return push_done(L, ms_step_to(handle->core, read_moment(L), &err), &err);
@@ -117,11 +122,8 @@ static int crash(lua_State *L, ms_handle *handle) {
 }
 
 const ms_method ms_step_primitives[] = {
-    {"step_now", step_now},     {"step_next", step_next},
-    {"step_clock", step_clock}, {"step_to", step_to},
-    {"step_claim", step_claim}, {"step_meet", step_meet},
-    {"step_stop", step_stop},   {"step_jump", step_jump},
-    {"step_files", step_files},
-
-    {"crash", crash},           {NULL, NULL},
+    {"step_now", step_now},         {"step_next", step_next},   {"step_clock", step_clock},
+    {"step_to", step_to},           {"step_claim", step_claim}, {"step_meet", step_meet},
+    {"step_stop", step_stop},       {"step_jump", step_jump},   {"step_files", step_files},
+    {"step_restart", step_restart}, {"crash", crash},           {NULL, NULL},
 };

@@ -55,11 +55,18 @@ function manager:run_due() end
 function manager:advance(duration) end
 
 ---Sets the wall clock by so many seconds, forward or back, as a user or a time server would; no time
----passes. Delays, backoff, intervals, timeouts and retention keep their remaining length; `at`, cron
----and deadlines follow the clock.
+---passes. Delays, backoff, intervals, timeouts, retention and deadlines that are durations keep their
+---remaining length; `at`, cron and deadlines that are times follow the clock.
 ---@param seconds number
 ---@return true
 function manager:jump(seconds) end
+
+---Lets the system go down and start again, with its clock set by so many seconds. All managers on the
+---store are dropped as by `crash`; returns a new one. Nobody knows how long it took, so what waits is
+---due no later than it would have been at first.
+---@param seconds number
+---@return moonshift.testing.Manager
+function manager:restart(seconds) end
 
 ---Treats what the work waits for as met, then runs what is due.
 ---@param id integer

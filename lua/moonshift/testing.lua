@@ -60,15 +60,21 @@ function methods:advance(duration)
   return driver:advance(length)
 end
 
+local function milliseconds_of(seconds)
+  if type(seconds) ~= "number" or seconds ~= seconds or math.abs(seconds) > 1e11 then
+    error(("seconds: expected a number of seconds, got %s"):format(tostring(seconds)), 0)
+  end
+  return math.floor(seconds * 1000 + 0.5)
+end
+
 -- Sets the wall clock by so many seconds, forward or back, as a user or a time server would.
 function methods:jump(seconds)
   local driver, message, code = misuse.check(driver_of, self)
-  if type(seconds) ~= "number" or seconds ~= seconds or math.abs(seconds) > 1e11 then
-    misuse.fail(("seconds: expected a number of seconds, got %s"):format(tostring(seconds)))
-  elseif not driver then
+  local jump = misuse.check(milliseconds_of, seconds)
+  if not driver then
     return nil, message, code
   end
-  driver:jump(math.floor(seconds * 1000 + 0.5))
+  driver:jump(jump)
   return true
 end
 
@@ -137,6 +143,24 @@ function methods:crash()
   local successor
   successor, message, code = misuse.check(open_beside, self, driver)
   return successor, message, code
+end
+
+-- The system goes down and starts again, with its clock set by so many seconds: whoever had the
+-- store open is dropped, and nobody knows how long it took.
+function methods:restart(seconds)
+  local driver, message, code = misuse.check(driver_of, self)
+  local jump = misuse.check(milliseconds_of, seconds)
+  if not driver then
+    return nil, message, code
+  end
+  core.step_restart(self, jump)
+  for position = #driver.group, 1, -1 do
+    local member = driver.group[position]
+    if member ~= driver then
+      member:crash()
+    end
+  end
+  return self:crash()
 end
 
 return testing

@@ -7,7 +7,7 @@ local NAMES = {
   "enqueue", "enqueue", "enqueue", "enqueue", "enqueue_named", "enqueue_named", "enqueue_named",
   "advance", "advance", "advance", "advance", "run_due", "run_due", "cancel", "cancel_tag", "retry",
   "retry", "retry", "run_now", "run_now", "update", "update", "stop_work", "stop_work", "set_queue",
-  "pause", "pause", "set_condition", "set_condition", "set_condition", "prune", "crash",
+  "pause", "pause", "set_condition", "set_condition", "set_condition", "prune", "crash", "jump",
 }
 
 --- Plays so many steps with the seed.
