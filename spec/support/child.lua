@@ -43,8 +43,9 @@ function child.start(name, ...)
 end
 
 --- Starts a Python program of spec/support with string arguments.
+--- A sanitizer is for our own programs.
 function child.start_python(name, ...)
-  local words = { "echo $$; exec python3", quote("spec/support/" .. name .. ".py") }
+  local words = { "echo $$; unset LD_PRELOAD; exec python3", quote("spec/support/" .. name .. ".py") }
   for _, argument in ipairs { ... } do
     words[#words + 1] = quote(tostring(argument))
   end
