@@ -9,13 +9,6 @@ const char *ms_state_word(ms_state state) {
   return state_words[state];
 }
 
-ms_state ms_state_of(ms_text word) {
-  unsigned state = 0;
-  while (state < MS_STATE_COUNT && !ms_text_equal(ms_text_of(state_words[state]), word))
-    state++;
-  return (ms_state)state;
-}
-
 bool ms_state_is_finished(ms_state state) {
   return state == MS_SUCCEEDED || state == MS_FAILED || state == MS_CANCELLED;
 }

@@ -54,8 +54,6 @@ typedef enum ms_event_type {
 } ms_event_type;
 
 const char *ms_state_word(ms_state state);
-/* The state of that word, or MS_STATE_COUNT. */
-ms_state ms_state_of(ms_text word);
 bool ms_state_is_finished(ms_state state);
 /* "success", "failure", or NULL for the others. */
 const char *ms_outcome_word(ms_outcome outcome);

@@ -10,9 +10,9 @@
  * in an ms_claim makes it running, a row in ms_done finishes it. ms_life holds what changes in
  * unfinished work and exists only for works that had more than one moment, such as a retry or a
  * period; without it, a work that came blocked is so until one of those places says otherwise.
- * moonshift_inbox is written by other programs, in transactions of their
- * own; what they rely on is in lua/README.md. Names of theirs may stand in the same file: all of
- * ours begin with ms_ or moonshift_.
+ * moonshift_inbox is written by other programs, in transactions of their own; what they rely on is
+ * in lua/README.md. Names of theirs may stand in the same file: all of ours begin with ms_ or
+ * moonshift_.
  *
  * Before a change here: append a step to the list at the end, never edit one that was released,
  * and add a store of the version before to the migration's spec. */
