@@ -27,5 +27,7 @@ typedef struct ms_clock {
 int64_t ms_clock_wall_ms(const ms_clock *clock);
 /* Milliseconds since some moment of this boot; never goes back. */
 int64_t ms_clock_steady_ms(const ms_clock *clock);
+/* The same of the system, in nanoseconds. */
+int64_t ms_clock_steady_ns(void);
 
 #endif

@@ -89,11 +89,15 @@ static void on_door(uv_poll_t *poll, int status, int events) {
   ms_engine_attend(engine);
 }
 
+/* The clock is also set when the system resumes: whoever sleeps, here or in the host, has slept
+ * longer than it knows. */
 static void on_clock(uv_poll_t *poll, int status, int events) {
   ms_engine *engine = poll->data;
   (void)status;
   (void)events;
   ms_jump_drain(engine->clock_fd);
+  if (engine->executor) ms_executor_look_at_clock(engine->executor);
+  ms_wake(engine);
   pthread_mutex_lock(&engine->mutex);
   engine->looping = true;
   engine->nudged = true;

@@ -1,5 +1,6 @@
 #include "execute/executor.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/point.h"
 
@@ -561,16 +562,28 @@ void ms_run_interrupt(ms_run *run) {
   wake_run(run);
 }
 
+void ms_executor_look_at_clock(ms_executor *executor) {
+  lock(executor);
+  MS_LIST_EACH (link, &executor->slots) {
+    pthread_cond_signal(&MS_LIST_ENTRY(link, ms_slot, link)->wake);
+  }
+  unlock(executor);
+}
+
+/* No condition knows a clock that goes on while the system is suspended. So the wait is by one that
+ * does not, and whoever resumes is told to look how much is left. */
 bool ms_run_sleep(ms_run *run, int64_t duration_ms) {
   ms_executor *executor = run->executor;
   assert(executor);
   if (duration_ms > LONGEST_SLEEP_MS) duration_ms = LONGEST_SLEEP_MS;
-  bool waiting = duration_ms > 0;
-  int64_t end_ns = waiting ? monotonic_ns() + duration_ms * 1000000 : 0;
+  int64_t left_ns = duration_ms * 1000000;
+  int64_t end_ns = duration_ms > 0 ? ms_clock_steady_ns() + left_ns : 0;
   bool asked;
   lock(executor);
-  while (!(asked = ms_run_stopped(run) || ms_run_interrupted(run)) && waiting)
-    waiting = wait_until(&run->slot->wake, &executor->mutex, end_ns);
+  while (!(asked = ms_run_stopped(run) || ms_run_interrupted(run)) && left_ns > 0) {
+    wait_until(&run->slot->wake, &executor->mutex, monotonic_ns() + left_ns);
+    left_ns = end_ns - ms_clock_steady_ns();
+  }
   unlock(executor);
   return asked;
 }

@@ -65,6 +65,9 @@ bool ms_executor_take_back_run(ms_executor *executor, ms_run *run);
  * False when the run ended meanwhile: then finished was called or is about to be. */
 bool ms_executor_abandon(ms_executor *executor, ms_run *run);
 
+/* The system may have been suspended: whoever sleeps looks how much is left of it. */
+void ms_executor_look_at_clock(ms_executor *executor);
+
 /* Runs that wait for a thread. */
 size_t ms_executor_ready(ms_executor *executor);
 /* Threads that neither run nor have a run waiting for them. */
