@@ -70,17 +70,17 @@ static ms_status copy_once(ms_checkpoint *it) {
 }
 
 /* A log that is about to end is copied until what has come meanwhile is little, or does not get
- * less: then the disk is slower than those who write, and they have to wait for it. */
+ * less: then the disk is slower than those who write, and they have to wait for it. What has come
+ * since the copy that went before keeps the log from being begun anew. */
 static void copy(uv_work_t *work) {
   ms_engine *engine = work->data;
   ms_checkpoint *it = &engine->checkpoint;
   int left = INT_MAX, most;
   MS_POINT("checkpoint");
   do {
-    int before = log_pages(engine);
     most = left / 2;
     it->status = copy_once(it);
-    left = log_pages(engine) - before;
+    left = log_pages(engine) - ms_store_wal_pages(it->store);
   } while (it->ends_log && it->status == MS_OK && it->whole && left > LAST_PAGES && left < most);
   MS_POINT("checkpointed");
 }

@@ -410,6 +410,7 @@ static ms_status sqlite_checkpoint(ms_store *store, bool *whole) {
   int pages = 0, copied = 0;
   int code = sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
   *whole = code == SQLITE_OK && copied == pages;
+  if (code == SQLITE_OK) sqlite_of(store)->wal_pages = pages;
   if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return MS_OK;
   return ms_sqlite_fail(handle, code, "checkpoint", &store->err);
 }
