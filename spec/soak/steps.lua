@@ -36,13 +36,12 @@ function steps.request(self, changes)
 end
 
 local function flatten(ids, into)
-  into = into or {}
-  for _, id in ipairs(type(ids) == "table" and ids or { ids }) do
-    if type(id) == "table" then
-      flatten(id, into)
-    else
-      into[#into + 1] = id
-    end
+  if type(ids) ~= "table" then
+    into[#into + 1] = ids
+    return into
+  end
+  for _, id in ipairs(ids) do
+    flatten(id, into)
   end
   return into
 end
@@ -52,7 +51,7 @@ local function note(self, line)
 end
 
 local function acknowledge(self, ids)
-  ids = flatten(assert(ids))
+  ids = flatten(assert(ids), {})
   note(self, "work " .. table.concat(ids, " "))
   for _, id in ipairs(ids) do
     self.known[#self.known + 1] = id
@@ -61,6 +60,12 @@ end
 
 local function choose(self)
   return self.known[self.draw.integer(1, math.max(1, #self.known))] or 1
+end
+
+--- Works that run are seldom met by chance.
+local function choose_any(self)
+  local some = assert(self.manager:query({ state = "running" }, { limit = 1, order = "-id" }))
+  return self.draw.integer(1, 2) == 1 and some[1] and some[1].id or choose(self)
 end
 
 local function drop(self)
@@ -122,7 +127,7 @@ function all.row(self)
 end
 
 function all.cancel(self)
-  assert(self.manager:cancel(choose(self)))
+  assert(self.manager:cancel(choose_any(self)))
 end
 
 function all.cancel_tag(self)
@@ -139,7 +144,7 @@ end
 
 --- What came as a row is known by its trace, which an update would take away.
 function all.update(self)
-  local id = choose(self)
+  local id = choose_any(self)
   local info = self.manager:find(id)
   if info and not info.every and not info.trace then
     assert(self.manager:update(id, self:request()))
@@ -153,8 +158,7 @@ function all.pause(self)
 end
 
 function all.look(self)
-  local id = choose(self)
-  assert(self.manager:query { state = "running" })
+  local id = choose_any(self)
   self.manager:find(id)
   self.manager:why(id)
   assert(self.manager:stats())
