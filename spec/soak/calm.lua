@@ -60,7 +60,8 @@ local function hush(manager, complain)
   end
 end
 
---- Has the program run a work that no other could run. Returns its id, and how long it took.
+--- Has the program run a work that no other could run. Returns its id, and how long it took; or
+--- nothing, if it died meanwhile or was late.
 local function call(manager, crowd, place, complain)
   local from = system.monotime()
   local id = assert(manager:enqueue {
@@ -70,11 +71,14 @@ local function call(manager, crowd, place, complain)
   repeat
     infos = manager:await(id, "50ms")
     crowd:look()
-  until infos or system.monotime() > from + RUN_S
-  if not infos and crowd.living[place] then
+  until infos or not crowd.living[place] or system.monotime() > from + RUN_S
+  if infos then
+    return id, system.monotime() - from
+  elseif crowd.living[place] then
     complain(("program %d did not run its own work within %d s"):format(place, RUN_S))
   end
-  return infos and id, system.monotime() - from
+  -- Nobody else could ever run it.
+  assert(manager:cancel(id))
 end
 
 --- Returns how long the slowest program took. All must have heard of a call before the next one,
@@ -84,7 +88,7 @@ local function call_each(manager, crowd, complain)
   for _ = 1, CALLS do
     for place in pairs(crowd.living) do
       local id, took = call(manager, crowd, place, complain)
-      longest = math.max(longest, took)
+      longest = math.max(longest, took or 0)
       wait(crowd, HEAR_S, function(other)
         return not id or has_heard(crowd, other, id)
       end, complain, ("did not observe work %d"):format(id or 0))
