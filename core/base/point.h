@@ -1,7 +1,7 @@
 /* Named points at which a process can be made to die or to stand still: a build with
- * MOONSHIFT_POINTS sends itself SIGKILL at the n-th passing of the point that the environment names,
- * as in MOONSHIFT_KILL_AT=commit:3, and SIGSTOP at that of MOONSHIFT_STOP_AT; before it does, it says
- * so on stderr. In every other build a point is nothing.
+ * MOONSHIFT_POINTS sends itself SIGKILL at the n-th passing of the point that the environment
+ * names, as in MOONSHIFT_KILL_AT=commit:3, and SIGSTOP at that of MOONSHIFT_STOP_AT; before it
+ * does, it says so on stderr. In every other build a point is nothing.
  *
  * Nothing is owned.
  *

@@ -51,7 +51,7 @@ void ms_request_read_chain(lua_State *L, int index, ms_request_context *context,
 void ms_request_read_update(lua_State *L, int index, ms_request_context *context, ms_request *out);
 /* A name is that of one periodic work, or of any number that run once. */
 void ms_request_check_name(lua_State *L, const ms_request_call *call, const ms_unique *unique);
-/* Pushes what has room for the ids of the call, a list or a list of stages; nil for a single one. */
+/* Pushes what has room for the ids of the call, a list or a list of stages; nil for one alone. */
 void ms_request_push_shape(lua_State *L, const ms_request_call *call);
 /* Sets the ids in that shape, on top of the stack, which takes no memory. Not for a single one. */
 void ms_request_set_ids(lua_State *L, const ms_request_call *call, const int64_t *ids);
