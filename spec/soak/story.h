@@ -21,7 +21,7 @@ typedef struct soak_story {
   ms_manager *manager;
   ms_run *run; /* claimed and not yet given back */
   int64_t now_ms;
-  int64_t going_to_ms; /* the moment that a failed step was on its way to, or 0 */
+  int64_t going_to_ms; /* the moment that time passes to next, or 0 */
   int64_t newest_id;
   const char *doing; /* what the last step did */
 } soak_story;
