@@ -13,14 +13,17 @@ describe("work whose thread was given up", function()
       end,
     })
     local log, gate = folder.new() .. "/log", folder.new() .. "/gate"
-    local id = manager:enqueue {
+    local request = {
       worker = "native", input = { log = log, gate = gate }, timeout = "20ms", max_attempts = 2,
       backoff = { policy = "linear", delay = "1ms" },
     }
+    local id = manager:enqueue(request)
     stores.until_true(manager, id, function()
       return given_up
     end)
     assert.are.same({ "begin 1" }, folder.lines(log))
+    request.timeout = nil
+    manager:update(id, request)
     folder.write(gate, "")
     assert.are.equal("succeeded", stores.result(manager, id).state)
     assert.are.same({ "begin 1", "begin 2" }, folder.lines(log))
