@@ -146,8 +146,9 @@ describe("opening and closing again and again", function()
       cycle()
     end
     collectgarbage()
-    assert.are.equal(files, count "fd")
-    assert.are.equal(threads, count "task")
+    -- What earlier specs have left may end meanwhile.
+    assert.is_true(count "fd" <= files, "descriptors")
+    assert.is_true(count "task" <= threads, "threads")
     -- Sanitizers keep what is freed. Else growth by a page a cycle would be a leak.
     local is_sanitized = (os.getenv "ASAN_OPTIONS" or os.getenv "TSAN_OPTIONS") ~= nil
     if not is_sanitized then

@@ -45,7 +45,8 @@ end
 --- Starts a Python program of spec/support with string arguments.
 --- A sanitizer is for our own programs.
 function child.start_python(name, ...)
-  local words = { "echo $$; unset LD_PRELOAD; exec python3", quote("spec/support/" .. name .. ".py") }
+  local program = quote("spec/support/" .. name .. ".py")
+  local words = { "echo $$; unset LD_PRELOAD; exec python3", program }
   for _, argument in ipairs { ... } do
     words[#words + 1] = quote(tostring(argument))
   end
