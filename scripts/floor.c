@@ -105,7 +105,9 @@ static void prepare_all(floor_store *store) {
                        " ORDER BY due_at, id LIMIT ?");
   store->take = prepare(store, "DELETE FROM ms_waiting WHERE lane = 1 AND due_at = ? AND id = ?");
   store->load = prepare(store, "SELECT * FROM ms_work WHERE id = ?");
-  store->claim = prepare(store, "INSERT INTO ms_claim (batch, owner, at, ids) VALUES (?, 1, ?, ?)");
+  store->claim = prepare(
+      store,
+      "INSERT INTO ms_claim (batch, owner, version, voids, at, ids) VALUES (?, 1, 1, 0, ?, ?)");
   store->unclaim = prepare(store, "DELETE FROM ms_claim WHERE batch = ?");
   store->done = prepare(store,
                         "INSERT INTO ms_done (id, state, outcome, attempt, run, started_at,"
