@@ -329,8 +329,6 @@ void ms_flight_free(ms_run *run);
 bool ms_flight_holds(const ms_engine *engine, const ms_flight *flight);
 /* A worker that has returned before a stop reaches it wins. */
 bool ms_flight_returned(ms_engine *engine, const ms_flight *flight);
-/* Writes the newest progress of a run that is about to be stopped, however soon after the last. */
-ms_status ms_progress_flush(ms_engine *engine, int64_t id);
 /* Takes a run back that nobody has begun; false if somebody has. */
 bool ms_take_unbegun(ms_engine *engine, ms_flight *flight);
 /* Keeps how long it took what began then, if nothing took longer. For whoever has set turning. */
@@ -344,6 +342,15 @@ ms_status ms_engine_no_memory(ms_engine *engine);
 bool ms_is_refusal(ms_status status);
 void ms_engine_trouble(ms_engine *engine, const char *kind, const char *message, int64_t id,
                        const char *worker);
+
+/* ---- progress.c: what runs say of themselves ---- */
+
+/* Writes the newest progress of all runs whose last was not written just now. */
+ms_status ms_progress_write_due(ms_engine *engine);
+/* Writes that of a run that is about to be stopped, however soon after the last. */
+ms_status ms_progress_flush(ms_engine *engine, int64_t id);
+/* With the mutex held. The turn failed: what it has written of a run is not stored. */
+void ms_progress_failed(ms_engine *engine, ms_flight *flight);
 
 /* ---- hearing.c: which of the other processes a commit concerns ---- */
 

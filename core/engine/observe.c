@@ -279,19 +279,6 @@ void ms_finish_run(ms_run *run) {
   ms_step_settle(engine);
 }
 
-void ms_progress_run(ms_run *run, ms_text data) {
-  ms_engine *engine = run->engine;
-  ms_flight *flight = ms_flight_of(run);
-  pthread_mutex_lock(&engine->mutex);
-  ms_buf_clear(&flight->progress);
-  flight->has_progress = ms_buf_add_text(&flight->progress, data);
-  engine->progressed = true;
-  engine->nudged = true;
-  ms_engine_wake_thread(engine);
-  pthread_mutex_unlock(&engine->mutex);
-  ms_step_settle(engine);
-}
-
 int ms_pollfd(ms_manager *engine) {
   pthread_mutex_lock(&engine->mutex);
   engine->polled = true;

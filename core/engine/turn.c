@@ -137,64 +137,6 @@ bool ms_flight_holds(const ms_engine *engine, const ms_flight *flight) {
   return live && claim->batch == flight->run.batch && claim->owner == engine->owner;
 }
 
-static ms_status write_progress(ms_engine *engine, ms_flight *flight) {
-  ms_buf data = {0};
-  pthread_mutex_lock(&engine->mutex);
-  bool complete = ms_buf_add_text(&data, ms_buf_text(&flight->progress));
-  flight->has_progress = !complete;
-  pthread_mutex_unlock(&engine->mutex);
-  if (!complete) return ms_engine_no_memory(engine);
-  bool live = ms_flight_holds(engine, flight);
-  ms_status status = MS_OK;
-  if (live) status = ms_progress_write(engine->store, flight->run.id, ms_buf_text(&data));
-  ms_buf_deinit(&data);
-  flight->progress_at_ms = engine->turn.now_ms;
-  flight->noted = true;
-  if (status == MS_OK && live) {
-    status = ms_outbox_event(engine, MS_EVENT_PROGRESS, flight->run.id);
-  }
-  return status;
-}
-
-static bool has_progress(ms_engine *engine, const ms_flight *flight) {
-  pthread_mutex_lock(&engine->mutex);
-  bool has = flight->has_progress;
-  pthread_mutex_unlock(&engine->mutex);
-  return has;
-}
-
-ms_status ms_progress_flush(ms_engine *engine, int64_t id) {
-  ms_flight *flight = ms_map_get(&engine->runs, id);
-  return flight && has_progress(engine, flight) ? write_progress(engine, flight) : MS_OK;
-}
-
-/* The newest progress of each run, at most ten times a second. */
-#define PROGRESS_PAUSE_MS 100
-
-static bool set_progressed(ms_engine *engine, bool progressed) {
-  pthread_mutex_lock(&engine->mutex);
-  bool before = engine->progressed;
-  engine->progressed = progressed;
-  pthread_mutex_unlock(&engine->mutex);
-  return before;
-}
-
-static ms_status write_all_progress(ms_engine *engine) {
-  size_t at = 0;
-  if (!set_progressed(engine, false)) return MS_OK;
-  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
-    if (!has_progress(engine, flight)) continue;
-    int64_t next_ms = flight->progress_at_ms + PROGRESS_PAUSE_MS;
-    if (next_ms <= engine->turn.now_ms) {
-      MS_TRY(write_progress(engine, flight));
-      continue;
-    }
-    ms_turn_wake_at(engine, next_ms);
-    set_progressed(engine, true);
-  }
-  return MS_OK;
-}
-
 static ms_status settle_results(ms_engine *engine, ms_link *results) {
   MS_LIST_EACH (link, results) {
     ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
@@ -278,7 +220,7 @@ static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   if (engine->foreign || shared || engine->turn.ending) MS_TRY(take_note_of_others(engine));
   MS_TRY(settle_results(engine, results));
   MS_TRY(free_before_calls(engine, calls));
-  MS_TRY(write_all_progress(engine));
+  MS_TRY(ms_progress_write_due(engine));
   if (engine->arrivals && engine->owner) MS_TRY(ms_intake(engine));
   MS_TRY(apply_calls(engine, calls, false));
   bool judges = engine->turn.judges || !engine->options.stepped;
@@ -458,11 +400,8 @@ static void forget_notes(ms_engine *engine) {
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
     flight->fresh = false;
     if (flight->stopped_at_ms == MS_NEVER) flight->reason[0] = '\0';
-    if (flight->progress_at_ms != engine->turn.now_ms || !flight->progress.size) continue;
-    flight->progress_at_ms = 0;
-    flight->has_progress = true;
+    ms_progress_failed(engine, flight);
   }
-  engine->progressed = true;
   pthread_mutex_unlock(&engine->mutex);
 }
 
