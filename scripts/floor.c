@@ -97,7 +97,7 @@ static void prepare_all(floor_store *store) {
   store->commit = prepare(store, "COMMIT");
   store->work = prepare(store,
                         "INSERT INTO ms_work (id, lane, enqueued_at, due_at, input, repeats,"
-                        " backoff_jitter, enqueued_by) VALUES (?, 1, ?, ?, ?, 0, 0, ?)");
+                        " backoff_jitter, source) VALUES (?, 1, ?, ?, ?, 0, 0, 1)");
   store->waiting = prepare(store, "INSERT INTO ms_waiting VALUES (1, ?, ?, 0)");
   store->counter = prepare(store, "INSERT OR REPLACE INTO ms_counter VALUES (?, ?)");
   store->due = prepare(store,
@@ -159,7 +159,6 @@ static void insert_work(floor_store *store, int64_t now) {
   sqlite3_bind_int64(store->work, 2, now);
   sqlite3_bind_int64(store->work, 3, now);
   bind_text(store->work, 4, "{\"number\":123456}");
-  bind_text(store->work, 5, "scripts/benchmark/enqueue.lua:20");
   run(store, store->work);
   sqlite3_bind_int64(store->waiting, 1, now);
   sqlite3_bind_int64(store->waiting, 2, store->next_id);

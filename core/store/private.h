@@ -8,6 +8,7 @@
 #include "store/lane.h"
 #include "store/queue.h"
 #include "store/rows.h"
+#include "store/source.h"
 #include "store/sql.h"
 #include "store/store.h"
 
@@ -58,6 +59,7 @@ struct ms_store {
   ms_lanes lanes;
   ms_claims claims;
   ms_queues queues;
+  ms_sources sources;
   ms_rows rows[MS_ROWS_KINDS];
   ms_first deadline;
   ms_first finish;

@@ -19,8 +19,8 @@ static const struct statements {
 } statements[MS_ROWS_KINDS] = {
     [MS_ROWS_PLAIN_WORK] =
         INSERT("ms_work (id, lane, enqueued_at, due_at, blocked, input, tags, name, delay,"
-               " max_attempts, timeout, prerequisites, trace, enqueued_by)",
-               "(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+               " max_attempts, timeout, prerequisites, trace, source, enqueued_by)",
+               "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
     [MS_ROWS_EDGE] = INSERT_OR("ms_edge (prerequisite, dependent, position)", "(?,?,?)",
                                " ON CONFLICT DO NOTHING"),
     [MS_ROWS_LIFE] = INSERT("ms_life (id, enqueued_at, due_at)", "(?,?,?)"),
@@ -32,7 +32,7 @@ static const struct statements {
 };
 
 static const char *const types[MS_ROWS_KINDS] = {
-    [MS_ROWS_PLAIN_WORK] = "iiiiztttzzzztt",
+    [MS_ROWS_PLAIN_WORK] = "iiiiztttzzzztzt",
     [MS_ROWS_EDGE] = "iii",
     [MS_ROWS_LIFE] = "iii",
     [MS_ROWS_WAITING] = "iiii",

@@ -17,13 +17,13 @@ struct ms_store;
 
 /* How many rows one statement inserts. */
 #define MS_ROWS_MOST 16
-#define MS_ROWS_COLUMNS_MOST 14
+#define MS_ROWS_COLUMNS_MOST 15
 
 /* What a row has, in this order, all int64_t where nothing else is said. */
 typedef enum ms_rows_kind {
   /* id, lane, enqueued_at, due_at, blocked, ms_text input, ms_text tags, ms_text name, delay,
-   * max_attempts, timeout, prerequisites, ms_text trace, ms_text enqueued_by; everything else is
-   * absent. */
+   * max_attempts, timeout, prerequisites, ms_text trace, source, ms_text enqueued_by; everything
+   * else is absent. */
   MS_ROWS_PLAIN_WORK,
   MS_ROWS_EDGE,    /* prerequisite, dependent, position; one that is there already is left out */
   MS_ROWS_LIFE,    /* id, enqueued_at, due_at, and nothing that has happened since */

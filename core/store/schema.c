@@ -56,7 +56,12 @@ static const char version_1[] =
     "  trace TEXT,"
     "  enqueued_by TEXT,"
     "  files TEXT,"
-    "  deadline_within INTEGER"
+    "  deadline_within INTEGER,"
+    "  source INTEGER"
+    ");"
+    "CREATE TABLE ms_source ("
+    "  id INTEGER PRIMARY KEY,"
+    "  text TEXT NOT NULL UNIQUE"
     ");"
     "CREATE TABLE ms_waiting ("
     "  lane INTEGER NOT NULL,"
@@ -221,13 +226,14 @@ static const char version_1[] =
     "    nullif(coalesce(l.due_at, w.due_at), 9223372036854775807) / 1000.0 END AS due_at,"
     "  coalesce(d.started_at, r.at, l.started_at) / 1000.0 AS started_at,"
     "  d.finished_at / 1000.0 AS finished_at,"
-    "  w.enqueued_by AS enqueued_by, w.trace AS trace"
+    "  coalesce(w.enqueued_by, s.text) AS enqueued_by, w.trace AS trace"
     "  FROM ms_work w JOIN ms_lane ON ms_lane.id = w.lane"
     "  LEFT JOIN ms_life l ON l.id = w.id"
     "  LEFT JOIN ms_done d ON d.id = w.id"
     "  LEFT JOIN (SELECT c.at AS at, CAST(j.value AS INTEGER) AS id"
     "    FROM ms_claim c, json_each(c.ids) j) r ON r.id = w.id"
-    "  LEFT JOIN ms_progress p ON p.id = w.id;";
+    "  LEFT JOIN ms_progress p ON p.id = w.id"
+    "  LEFT JOIN ms_source s ON s.id = w.source;";
 
 /* The step at index n leads from version n to n + 1. */
 static const char *const steps[] = {version_1};

@@ -42,6 +42,7 @@ void ms_store_close(ms_store *store) {
   ms_lanes_deinit(&store->lanes);
   ms_claims_deinit(&store->claims);
   ms_queues_deinit(&store->queues);
+  ms_sources_deinit(&store->sources);
   ms_rows_deinit(store);
   ms_mem_free(store);
 }
@@ -74,6 +75,7 @@ static void forget(ms_store *store) {
   store->data_version = 0;
   store->lanes.stale = true;
   store->claims.stale = true;
+  ms_sources_forget(&store->sources);
 }
 
 /* The highest id is that of the newest work, or of one that has been deleted since. */

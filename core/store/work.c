@@ -9,7 +9,7 @@
   "w.flex,"                                                                                        \
   " w.repeats, w.cron, w.zone, w.backoff_policy, w.backoff_delay, w.backoff_max,"                  \
   " w.backoff_jitter, w.max_attempts, w.timeout, w.deadline, w.merger, w.keep, w.prerequisites,"   \
-  " w.trace, w.enqueued_by, w.files, w.blocked, w.deadline_within"
+  " w.trace, coalesce(w.enqueued_by, s.text), w.files, w.blocked, w.deadline_within"
 #define LIFE_COLUMNS                                                                               \
   "l.id, l.blocked, l.pending, l.attempt, l.run, l.period, l.generation, l.enqueued_at, l.due_at," \
   " l.started_at, l.ended_at, l.streak, l.wait, l.wish, l.outcome, l.error, l.stop_reason,"        \
@@ -23,11 +23,12 @@
 static const char select_work[] =
     "SELECT " SPEC_COLUMNS ", " LIFE_COLUMNS ", " DONE_COLUMNS
     " FROM ms_work w"
-    " LEFT JOIN ms_life l ON l.id = w.id LEFT JOIN ms_done d ON d.id = w.id WHERE w.id = ?";
+    " LEFT JOIN ms_life l ON l.id = w.id LEFT JOIN ms_done d ON d.id = w.id"
+    " LEFT JOIN ms_source s ON s.id = w.source WHERE w.id = ?";
 static const char insert_work[] =
     "INSERT INTO ms_work VALUES"
     " (?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-    "?)";
+    "?, ?)";
 #define LIFE_VALUES " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 static const ms_dialects write_life = {
     .sqlite = "INSERT OR REPLACE INTO ms_life VALUES" LIFE_VALUES,
@@ -286,13 +287,13 @@ void ms_work_bear(ms_work *work) {
 
 /* A policy of the default kind would read as 0, so it is stored plus nothing or not at all: all
  * four columns are NULL for the default backoff. */
-static ms_status write_spec(ms_store *store, const ms_work *work) {
+static ms_status write_spec(ms_store *store, const ms_work *work, int64_t source) {
   static const char with_backoff[] =
       "iiiitttznzzzttiiirzznt"
-      "mztttz";
+      "mztttzz";
   static const char without_backoff[] =
       "iiiitttznzzzttzzzrzznt"
-      "mztttz";
+      "mztttzz";
   bool plain = is_default(&work->backoff);
   return ms_sql_run(
       store, insert_work, plain ? without_backoff : with_backoff, work->id, work->lane,
@@ -301,8 +302,8 @@ static ms_status write_spec(ms_store *store, const ms_work *work) {
       plain ? (int64_t)0 : (int64_t)work->backoff.policy,
       plain ? (int64_t)0 : work->backoff.delay_ms, plain ? (int64_t)0 : work->backoff.max_ms,
       work->backoff.jitter, work->max_attempts, work->timeout_ms, work->deadline_ms, work->merger,
-      work->keep_ms, work->prerequisites, work->trace, work->enqueued_by, work->files,
-      work->deadline_within_ms);
+      work->keep_ms, work->prerequisites, work->trace,
+      source ? MS_TEXT_NONE : work->enqueued_by, work->files, work->deadline_within_ms, source);
 }
 
 ms_status ms_work_write_life(ms_store *store, const ms_work *work) {
@@ -403,11 +404,14 @@ static ms_status move_deadline(ms_store *store, const ms_work *before, const ms_
 }
 
 static ms_status insert_spec(ms_store *store, const ms_work *work) {
-  if (!is_plain(work) && !work->born_blocked) return write_spec(store, work);
+  int64_t source;
+  MS_TRY(ms_source_find(store, work->enqueued_by, &source));
+  if (!is_plain(work) && !work->born_blocked) return write_spec(store, work, source);
   return ms_rows_add(store, MS_ROWS_PLAIN_WORK, work->id, work->lane, work->enqueued_at_ms,
                      work->due_at_ms, (int64_t)work->born_blocked, work->input, work->tags,
                      work->name, work->delay_ms, work->max_attempts, work->timeout_ms,
-                     work->prerequisites, work->trace, work->enqueued_by);
+                     work->prerequisites, work->trace, source,
+                     source ? MS_TEXT_NONE : work->enqueued_by);
 }
 
 ms_status ms_work_insert(ms_store *store, const ms_work *work, const ms_text *tags,
@@ -424,7 +428,7 @@ ms_status ms_work_replace(ms_store *store, const ms_work *before, const ms_work 
                           const ms_text *tags, size_t tag_count) {
   if (before->state == MS_ENQUEUED) MS_TRY(leave(store, before, true));
   MS_TRY(ms_sql_run(store, delete_work, "i", after->id));
-  MS_TRY(write_spec(store, after));
+  MS_TRY(write_spec(store, after, 0));
   MS_TRY(ms_work_write_life(store, after));
   if (before->tags.data)
     MS_TRY(ms_sql_run(store, ms_sql_in(store, &delete_tags), "it", before->id, before->tags));
