@@ -2,6 +2,7 @@
 --- both needed at most. Then enqueues and drains on behind them and in an empty store.
 local asked = require "benchmark.asked"
 local median = require "benchmark.median"
+local memory = require "benchmark.memory"
 local moonshift = require "moonshift"
 local report = require "benchmark.report"
 local system = require "system"
@@ -40,16 +41,6 @@ local function enqueue_all(manager, works)
     last = assert(manager:enqueue(requests))
   end
   return last[CALL]
-end
-
---- The most memory that this program has held since it was last asked to forget, in MB.
-local function peak_memory()
-  for line in io.lines "/proc/self/status" do
-    local size = line:match "^VmHWM:%s*(%d+)"
-    if size then
-      return size / 1024
-    end
-  end
 end
 
 local function forget_peak_memory()
@@ -104,13 +95,13 @@ local function drain_watched(name, works)
   assert(manager:resume "default")
   local took, log, late = enqueue_until(manager, last, name .. "-wal")
   local drained = system.monotime()
-  local memory = peak_memory()
+  local peak = memory "VmHWM"
   assert(manager:run "idle")
   local stats = assert(manager:stats())
   assert(manager:close())
   table.sort(took)
   return {
-    enqueue = works / (enqueued - begun), drain = works / (drained - enqueued), memory = memory,
+    enqueue = works / (enqueued - begun), drain = works / (drained - enqueued), memory = peak,
     log = log, file = size_of(name), call = median(took), longest = took[#took],
     slow = took[math.ceil(#took * 0.99)], turn = stats.longest_turn_ms,
     checkpoint = stats.longest_checkpoint_ms, late = late,

@@ -2,6 +2,7 @@
 --- work, and looks after each tenth what it needs. Fails if memory, descriptors or the store go on
 --- growing, or if, of two million works and more, one costs more processor time at the end than at
 --- the beginning.
+local memory = require "benchmark.memory"
 local moonshift = require "moonshift"
 
 local folder, works = arg[1], tonumber(arg[2])
@@ -34,15 +35,6 @@ local function megabytes(name)
   return answer_of(("stat -c %%s '%s/%s'"):format(folder, name)) / 2 ^ 20
 end
 
-local function memory()
-  for line in io.lines "/proc/self/status" do
-    local size = line:match "^VmRSS:%s*(%d+)"
-    if size then
-      return size / 1024
-    end
-  end
-end
-
 local function descriptors()
   return answer_of "ls /proc/$PPID/fd | wc -l"
 end
@@ -60,7 +52,7 @@ local function run_part()
   assert(manager:run "idle")
   collectgarbage()
   return {
-    rate = works / PARTS / (os.clock() - begun), memory = memory(), log = log,
+    rate = works / PARTS / (os.clock() - begun), memory = memory "VmRSS", log = log,
     descriptors = descriptors(), store = megabytes "growth.db",
     stored = manager:count { all = true },
   }

@@ -1,6 +1,7 @@
 --- ours.lua measure|hold|enqueue FOLDER DURABILITY …: moonshift's side of the comparison with its
 --- peers, with the parts and the figures of peer.mjs.
 local core = require "moonshift.core"
+local memory = require "benchmark.memory"
 local moonshift = require "moonshift"
 local system = require "system"
 
@@ -65,15 +66,6 @@ local function alone(lone, act)
   return took
 end
 
-local function peak_memory()
-  for line in io.lines "/proc/self/status" do
-    local size = line:match "^VmHWM:%s*(%d+)"
-    if size then
-      return size / 1024
-    end
-  end
-end
-
 local function part_of(sorted, share)
   return sorted[math.min(#sorted, math.floor(#sorted * share) + 1)]
 end
@@ -85,7 +77,7 @@ function parts.measure(works, lone)
   figures.enqueue, figures.bytes = enqueue_all(works)
   local manager = open_pool()
   figures.drain = drain(manager, works)
-  figures.load = peak_memory()
+  figures.load = memory "VmHWM"
   local lines = alone(lone, function()
     local begun = system.gettime()
     local id = assert(manager:enqueue(request "clock"))
