@@ -1,4 +1,4 @@
---- memory(field): what the kernel says that this program holds, in MB: "VmRSS" now, "VmHWM" at most.
+--- memory(field): MB that this program holds, says the kernel: "VmRSS" now, "VmHWM" at most.
 return function(field)
   for line in io.lines "/proc/self/status" do
     local size = line:match("^" .. field .. ":%s*(%d+)")
