@@ -64,6 +64,7 @@ typedef struct ms_worker_name {
   ms_text name;
   ms_place place;
   int64_t timeout_ms;
+  bool quick; /* its last run here took hardly any time */
 } ms_worker_name;
 
 typedef struct ms_observer {
@@ -79,6 +80,7 @@ typedef struct ms_flight {
   ms_arena arena;
   ms_work work; /* as it was when it was claimed */
   ms_lane lane; /* texts in the arena */
+  ms_worker_name *worker;
   bool host;
   bool fresh; /* the copy in work is what the store holds */
   bool meets; /* its constraints count as met */
@@ -479,8 +481,10 @@ void ms_unblock_free(ms_engine *engine);
 ms_status ms_schedule_claim(ms_engine *engine);
 /* How much to claim for a host that asks. */
 size_t ms_schedule_host_room(ms_engine *engine);
-bool ms_schedule_was_quick(ms_run *run);
-ms_place ms_schedule_place(ms_engine *engine, const ms_lane *lane, int64_t *timeout_ms);
+/* A run has ended: how long it took tells whether to claim ahead. */
+void ms_schedule_note_length(ms_engine *engine, ms_run *run);
+/* Where works of the lane run; never NULL. */
+ms_worker_name *ms_schedule_place(ms_engine *engine, const ms_lane *lane);
 /* Stops runs whose conditions are gone, whose claim is void and, if judges, whose time is over. */
 ms_status ms_schedule_stop(ms_engine *engine, bool judges);
 ms_status ms_schedule_retention(ms_engine *engine);

@@ -113,7 +113,7 @@ ms_status ms_schedule_judge(ms_gates *gates, const ms_lane *lane, bool *hold) {
   return MS_OK;
 }
 
-ms_place ms_schedule_place(ms_engine *engine, const ms_lane *lane, int64_t *timeout_ms) {
+ms_worker_name *ms_schedule_place(ms_engine *engine, const ms_lane *lane) {
   static ms_worker_name nowhere = {.place = MS_PLACE_NONE};
   ms_worker_name *name = ms_map_get(&engine->lane_places, lane->id);
   if (!name) {
@@ -124,6 +124,5 @@ ms_place ms_schedule_place(ms_engine *engine, const ms_lane *lane, int64_t *time
     /* Out of memory it is only looked up again next time. */
     ms_map_put(&engine->lane_places, lane->id, name);
   }
-  *timeout_ms = name->timeout_ms;
-  return name->place;
+  return name;
 }

@@ -30,8 +30,7 @@ typedef struct candidate {
   ms_work *offered; /* NULL = works that wait */
   size_t offered_at;
   size_t offered_count;
-  ms_place place;
-  int64_t timeout_ms;
+  ms_worker_name *worker;
   bool holds;            /* its constraints */
   int64_t room;          /* of its queue when the round began */
   const ms_queue *queue; /* NULL = no settings */
@@ -52,6 +51,9 @@ typedef struct claim_round {
   int64_t free;     /* threads that have nothing to do */
   bool others_want; /* places in queues go to those who can use them at once */
   int64_t *started; /* in this round, for each queue that has settings */
+  bool looked;      /* at what the threads run */
+  bool all_slow;    /* each of them what takes long */
+  bool held_up;     /* what comes next waits until a thread is free, and with it all behind it */
 } claim_round;
 
 static bool comes_first(const void *a, const void *b) {
@@ -78,8 +80,8 @@ static ms_status open_lane(claim_round *round, ms_lane *lane, candidate **opened
   ms_engine *engine = round->engine;
   ms_gate gate;
   bool hold;
-  int64_t timeout_ms;
-  ms_place place = ms_schedule_place(engine, lane, &timeout_ms);
+  ms_worker_name *worker = ms_schedule_place(engine, lane);
+  ms_place place = worker->place;
   *opened = NULL;
   bool asks_host = place == MS_PLACE_HOST && !engine->turn.host_ready;
   if (place == MS_PLACE_NONE || (round->room[place] <= 0 && !asks_host)) return MS_OK;
@@ -96,8 +98,7 @@ static ms_status open_lane(claim_round *round, ms_lane *lane, candidate **opened
   **opened = (candidate){
       .lane = lane,
       .head = head_of(lane),
-      .place = place,
-      .timeout_ms = timeout_ms,
+      .worker = worker,
       .holds = hold,
       .room = gate.room,
       .queue = gate.queue,
@@ -112,8 +113,7 @@ static ms_status compete(claim_round *round, candidate *entry) {
 static ms_status consider(claim_round *round, ms_lane *lane) {
   ms_engine *engine = round->engine;
   candidate *opened;
-  int64_t timeout_ms;
-  if (ms_schedule_place(engine, lane, &timeout_ms) == MS_PLACE_NONE) return MS_OK;
+  if (ms_schedule_place(engine, lane)->place == MS_PLACE_NONE) return MS_OK;
   MS_TRY(ms_front_find(engine->store, lane));
   if (lane->head_due_ms > engine->turn.now_ms) {
     ms_turn_wake_at(engine, lane->head_due_ms);
@@ -194,10 +194,11 @@ static ms_status load_flight(ms_engine *engine, const candidate *from, const ms_
   if (!flight->lane.worker.data || !flight->lane.queue.data || !flight->lane.constraints.data) {
     return ms_engine_no_memory(engine);
   }
-  flight->host = from->place == MS_PLACE_HOST;
+  flight->worker = from->worker;
+  flight->host = from->worker->place == MS_PLACE_HOST;
   flight->fresh = true;
   flight->claimed_at_ms = engine->turn.now_ms;
-  flight->run.timeout_ms = work->timeout_ms ? work->timeout_ms : from->timeout_ms;
+  flight->run.timeout_ms = work->timeout_ms ? work->timeout_ms : from->worker->timeout_ms;
   return fill_run(engine, flight);
 }
 
@@ -263,7 +264,7 @@ static ms_status may_start(claim_round *round, const candidate *from, const ms_w
 }
 
 static bool is_ahead(const claim_round *round, const candidate *from) {
-  return from->place == MS_PLACE_POOL && round->free <= 0;
+  return from->worker->place == MS_PLACE_POOL && round->free <= 0;
 }
 
 /* What is claimed ahead counts from the latest moment at which it may begin. */
@@ -327,19 +328,49 @@ static ms_status take(claim_round *round, candidate *from, const ms_work *work) 
     if (!from->taken++) from->first_taken = from->last_taken;
   }
   if (from->queue) ++*started_of(round, from);
-  if (from->place == MS_PLACE_POOL) round->free--;
-  round->room[from->place]--;
+  if (from->worker->place == MS_PLACE_POOL) round->free--;
+  round->room[from->worker->place]--;
   return MS_OK;
 }
 
 /* ---- The heap of lanes ---- */
+
+/* While no thread is free: does each of them run what takes long, or is not known to be quick? */
+static bool all_are_slow(claim_round *round) {
+  ms_engine *engine = round->engine;
+  int threads = ms_executor_threads(engine->executor), slow = 0;
+  size_t at = 0;
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at)) && slow < threads;) {
+    int64_t begun_at_ms = flight->run.begun_at_ms;
+    bool quick = !begun_at_ms || engine->turn.now_ms - begun_at_ms <= QUICK_MS;
+    if (flight->host || (quick && flight->worker->quick)) continue;
+    if (!ms_flight_returned(engine, flight)) slow++;
+  }
+  return slow >= threads;
+}
+
+/* Only what is quick is claimed ahead, and only behind what is quick. */
+static bool may_be_ahead(claim_round *round, const candidate *from) {
+  if (!from->worker->quick) return false;
+  if (!round->looked) round->all_slow = all_are_slow(round);
+  round->looked = true;
+  return !round->all_slow;
+}
+
+/* Nothing overtakes the work that comes next, so what holds that up ends the round. */
+static bool is_held_up(claim_round *round, const candidate *from) {
+  if (!is_ahead(round, from) || may_be_ahead(round, from)) return false;
+  round->held_up = true;
+  round->room[MS_PLACE_POOL] = 0;
+  return true;
+}
 
 static bool goes_on(claim_round *round, const candidate *from) {
   if (from->head.due_at_ms > round->engine->turn.now_ms) return false;
   if (from->queue && *started_of(round, from) >= from->room) return false;
   bool shared = from->queue && (from->queue->limit || from->queue->rate);
   if (shared && round->others_want && is_ahead(round, from)) return false;
-  return round->room[from->place] > 0;
+  return round->room[from->worker->place] > 0 && !is_held_up(round, from);
 }
 
 static ms_status take_offered(claim_round *round, candidate *from) {
@@ -413,8 +444,10 @@ static ms_status write_claim(claim_round *round) {
 
 /* ---- How much ---- */
 
-bool ms_schedule_was_quick(ms_run *run) {
-  return ms_flight_of(run)->ended_at_ms - run->begun_at_ms <= QUICK_MS;
+void ms_schedule_note_length(ms_engine *engine, ms_run *run) {
+  ms_flight *flight = ms_flight_of(run);
+  bool quick = flight->ended_at_ms - run->begun_at_ms <= QUICK_MS;
+  engine->turn.quick = flight->worker->quick = quick;
 }
 
 static void set_pool_room(claim_round *round) {
@@ -449,7 +482,7 @@ static ms_status claim(claim_round *round) {
   round->most = READ_MOST / (round->heap.count + 1) + 1;
   MS_TRY(take_all(round));
   engine->turn.has_room = round->room[MS_PLACE_POOL] > 0;
-  if (had_room) engine->piled = !engine->turn.has_room;
+  if (had_room) engine->piled = !engine->turn.has_room && !round->held_up;
   bool used_up = engine->turn.host_room && !round->room[MS_PLACE_HOST];
   engine->turn.host_ready = engine->turn.host_ready || used_up;
   MS_TRY(ms_schedule_look_at_rates(&round->gates));
@@ -485,8 +518,7 @@ static ms_status could_start(ms_gates *gates, ms_lane *lane, bool *could) {
   ms_engine *engine = gates->engine;
   ms_gate gate;
   bool hold;
-  int64_t timeout_ms;
-  if (ms_schedule_place(engine, lane, &timeout_ms) == MS_PLACE_NONE) return MS_OK;
+  if (ms_schedule_place(engine, lane)->place == MS_PLACE_NONE) return MS_OK;
   MS_TRY(ms_front_find(engine->store, lane));
   if (lane->head_due_ms > engine->turn.now_ms) return MS_OK;
   MS_TRY(ms_schedule_gate(gates, lane, &gate));

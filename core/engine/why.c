@@ -144,7 +144,6 @@ static ms_status add_files(ms_engine *engine, why_call *args, const ms_work *wor
 static ms_status add_gates(ms_engine *engine, why_call *args, const ms_lane *lane, bool due) {
   ms_gates gates = {.engine = engine, .arena = args->arena};
   ms_gate gate;
-  int64_t timeout_ms;
   int width = (int)lane->queue.size;
   MS_TRY(ms_schedule_gate(&gates, lane, &gate));
   if (gate.paused) {
@@ -159,7 +158,7 @@ static ms_status add_gates(ms_engine *engine, why_call *args, const ms_lane *lan
     MS_TRY(add(engine, args, "rate", gate.clears_at_ms, "queue %.*s has used up its rate", width,
                lane->queue.data));
   }
-  ms_place place = ms_schedule_place(engine, lane, &timeout_ms);
+  ms_place place = ms_schedule_place(engine, lane)->place;
   if (place == MS_PLACE_NONE) {
     return add(engine, args, "no_runner", MS_NEVER, "no runner here knows worker \"%.*s\"",
                (int)lane->worker.size, lane->worker.data);
