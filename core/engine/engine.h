@@ -479,16 +479,11 @@ void ms_unblock_free(ms_engine *engine);
 /* ---- schedule.c ---- */
 
 ms_status ms_schedule_claim(ms_engine *engine);
-/* How much to claim for a host that asks. */
-size_t ms_schedule_host_room(ms_engine *engine);
-/* A run has ended: how long it took tells whether to claim ahead. */
-void ms_schedule_note_length(ms_engine *engine, ms_run *run);
 /* Where works of the lane run; never NULL. */
 ms_worker_name *ms_schedule_place(ms_engine *engine, const ms_lane *lane);
 /* Stops runs whose conditions are gone, whose claim is void and, if judges, whose time is over. */
 ms_status ms_schedule_stop(ms_engine *engine, bool judges);
 ms_status ms_schedule_retention(ms_engine *engine);
-ms_status ms_schedule_take_back(ms_engine *engine);
 /* Whether anything waits that could start now. */
 ms_status ms_schedule_ready(ms_engine *engine, bool *ready);
 /* What gates are judged by at one moment. */
@@ -517,6 +512,21 @@ ms_status ms_schedule_look_at_rates(ms_gates *gates);
 ms_status ms_schedule_judge(ms_gates *gates, const ms_lane *lane, bool *hold);
 ms_status ms_lane_constraints(ms_engine *engine, const ms_lane *lane, ms_arena *arena,
                               ms_constraints *constraints);
+
+/* ---- ahead.c: claims beyond the threads that are free ---- */
+
+/* What was claimed ahead and has not begun by then may begin elsewhere. */
+#define MS_AHEAD_PATIENCE_MS 20
+/* A run has ended: how long it took tells whether to claim ahead. */
+void ms_ahead_note_length(ms_engine *engine, ms_run *run);
+/* How many works to claim that no thread is free for. */
+size_t ms_ahead_room(ms_engine *engine);
+/* While no thread is free: does each of them run what takes long, or is not known to be quick? */
+bool ms_ahead_is_blocked(ms_engine *engine);
+/* How much to claim for a host that asks. */
+size_t ms_ahead_host_room(ms_engine *engine);
+/* Gives back what has waited for too long, before anything is claimed. */
+ms_status ms_ahead_take_back(ms_engine *engine);
 
 /* ---- observe.c ---- */
 

@@ -246,7 +246,7 @@ ms_event *ms_take_event(ms_manager *engine) {
 
 static ms_status apply_ask(ms_engine *engine, ms_call *call) {
   (void)call;
-  engine->turn.host_room = engine->options.stepped ? 1 : ms_schedule_host_room(engine);
+  engine->turn.host_room = engine->options.stepped ? 1 : ms_ahead_host_room(engine);
   return MS_OK;
 }
 

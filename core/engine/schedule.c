@@ -9,16 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A thread that wakes up costs as much as a hundred claims, so quick work is claimed ahead, in
- * steps that double while it stays quick and never by more than the largest. */
-#define AHEAD_FIRST 8
-#define AHEAD_MOST 512
-/* Runs that took no longer were quick. */
-#define QUICK_MS 5
-/* Work that was claimed ahead and has not begun by then may begin elsewhere. */
-#define AHEAD_PATIENCE_MS 20
-/* Host work is claimed when the host asks for it: one, then more while it is quick. */
-#define HOST_MOST 64
 /* So many works are read ahead in all lanes together, so that many lanes keep few of each. */
 #define READ_MOST 4096
 
@@ -52,7 +42,7 @@ typedef struct claim_round {
   bool others_want; /* places in queues go to those who can use them at once */
   int64_t *started; /* in this round, for each queue that has settings */
   bool looked;      /* at what the threads run */
-  bool all_slow;    /* each of them what takes long */
+  bool blocked;     /* each of them what takes long */
   bool held_up;     /* what comes next waits until a thread is free, and with it all behind it */
 } claim_round;
 
@@ -271,7 +261,7 @@ static bool is_ahead(const claim_round *round, const candidate *from) {
 static ms_status note_start(claim_round *round, const candidate *from, ms_flight *flight) {
   ms_engine *engine = round->engine;
   ms_starts *starts;
-  int64_t at_ms = engine->turn.now_ms + (is_ahead(round, from) ? AHEAD_PATIENCE_MS : 0);
+  int64_t at_ms = engine->turn.now_ms + (is_ahead(round, from) ? MS_AHEAD_PATIENCE_MS : 0);
   MS_TRY(ms_schedule_starts(&round->gates, from->queue, &starts));
   MS_TRY(ms_queue_note_start(engine->store, from->queue, at_ms, starts));
   flight->start = starts->last;
@@ -335,26 +325,12 @@ static ms_status take(claim_round *round, candidate *from, const ms_work *work) 
 
 /* ---- The heap of lanes ---- */
 
-/* While no thread is free: does each of them run what takes long, or is not known to be quick? */
-static bool all_are_slow(claim_round *round) {
-  ms_engine *engine = round->engine;
-  int threads = ms_executor_threads(engine->executor), slow = 0;
-  size_t at = 0;
-  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at)) && slow < threads;) {
-    int64_t begun_at_ms = flight->run.begun_at_ms;
-    bool quick = !begun_at_ms || engine->turn.now_ms - begun_at_ms <= QUICK_MS;
-    if (flight->host || (quick && flight->worker->quick)) continue;
-    if (!ms_flight_returned(engine, flight)) slow++;
-  }
-  return slow >= threads;
-}
-
 /* Only what is quick is claimed ahead, and only behind what is quick. */
 static bool may_be_ahead(claim_round *round, const candidate *from) {
   if (!from->worker->quick) return false;
-  if (!round->looked) round->all_slow = all_are_slow(round);
+  if (!round->looked) round->blocked = ms_ahead_is_blocked(round->engine);
   round->looked = true;
-  return !round->all_slow;
+  return !round->blocked;
 }
 
 /* Nothing overtakes the work that comes next, so what holds that up ends the round. */
@@ -442,28 +418,11 @@ static ms_status write_claim(claim_round *round) {
   return MS_OK;
 }
 
-/* ---- How much ---- */
-
-void ms_schedule_note_length(ms_engine *engine, ms_run *run) {
-  ms_flight *flight = ms_flight_of(run);
-  bool quick = flight->ended_at_ms - run->begun_at_ms <= QUICK_MS;
-  engine->turn.quick = flight->worker->quick = quick;
-}
-
 static void set_pool_room(claim_round *round) {
   ms_engine *engine = round->engine;
   if (!engine->executor) return;
-  size_t ready = ms_executor_ready(engine->executor);
   round->free = ms_executor_free(engine->executor);
-  int64_t since_ms = engine->turn.now_ms - engine->claimed_at_ms;
-  if (engine->observer_count || (since_ms > AHEAD_PATIENCE_MS && !engine->piled))
-    engine->ahead = 0;
-  else if (!ready && engine->turn.quick) {
-    engine->ahead = engine->ahead ? engine->ahead * 2 : AHEAD_FIRST;
-  }
-  if (engine->ahead > AHEAD_MOST) engine->ahead = AHEAD_MOST;
-  bool refill = ready <= engine->ahead / 2;
-  round->room[MS_PLACE_POOL] = round->free + (refill ? (int64_t)(engine->ahead - ready) : 0);
+  round->room[MS_PLACE_POOL] = round->free + (int64_t)ms_ahead_room(engine);
 }
 
 static ms_status claim(claim_round *round) {
@@ -491,20 +450,12 @@ static ms_status claim(claim_round *round) {
   return MS_OK;
 }
 
-size_t ms_schedule_host_room(ms_engine *engine) {
-  int64_t since_ms = ms_engine_now(engine) - engine->host_claimed_at_ms;
-  engine->host_ahead = since_ms <= QUICK_MS ? engine->host_ahead * 2 : 1;
-  if (engine->host_ahead > HOST_MOST) engine->host_ahead = HOST_MOST;
-  engine->host_claimed_at_ms = ms_engine_now(engine);
-  return engine->host_ahead;
-}
-
 ms_status ms_schedule_claim(ms_engine *engine) {
   if (engine->closing || !engine->options.has_workers) return MS_OK;
   claim_round round = {.engine = engine,
                        .heap = {.before = comes_first},
                        .gates = {.engine = engine, .arena = &round.arena}};
-  ms_status status = ms_schedule_take_back(engine);
+  ms_status status = ms_ahead_take_back(engine);
   if (status == MS_OK) status = claim(&round);
   ms_heap_deinit(&round.heap);
   ms_ids_deinit(&round.ids);
@@ -541,42 +492,4 @@ ms_status ms_schedule_ready(ms_engine *engine, bool *ready) {
   }
   ms_arena_deinit(&arena);
   return status;
-}
-
-/* ---- Claims that did not begin ---- */
-
-/* Whether what was claimed ahead at that time has had its chance. */
-static bool impatient(ms_engine *engine, int64_t claimed_at_ms) {
-  int64_t until_ms = claimed_at_ms + AHEAD_PATIENCE_MS;
-  if (engine->turn.recalls) return true;
-  if (engine->turn.now_ms >= until_ms) return true;
-  ms_turn_wake_at(engine, until_ms);
-  return false;
-}
-
-static void take_back_from_pool(ms_engine *engine) {
-  if (!engine->executor || !ms_executor_ready(engine->executor)) return;
-  if (!engine->ahead && !engine->turn.recalls) return;
-  if (!impatient(engine, engine->claimed_at_ms)) return;
-  engine->ahead = engine->turn.quick ? engine->ahead / 2 : 0;
-  ms_executor_take_back(engine->executor, &engine->turn.taken_back);
-}
-
-static void take_back_from_host(ms_engine *engine) {
-  if (engine->options.stepped) return;
-  pthread_mutex_lock(&engine->mutex);
-  bool waits = !ms_list_empty(&engine->host_runs);
-  if (waits && impatient(engine, engine->host_claimed_at_ms)) {
-    ms_list_move(&engine->turn.taken_back, &engine->host_runs);
-  }
-  pthread_mutex_unlock(&engine->mutex);
-}
-
-ms_status ms_schedule_take_back(ms_engine *engine) {
-  take_back_from_pool(engine);
-  take_back_from_host(engine);
-  MS_LIST_EACH (link, &engine->turn.taken_back) {
-    MS_TRY(ms_settle_return(engine, MS_LIST_ENTRY(link, ms_run, link)));
-  }
-  return MS_OK;
 }

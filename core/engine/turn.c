@@ -140,7 +140,7 @@ bool ms_flight_holds(const ms_engine *engine, const ms_flight *flight) {
 static ms_status settle_results(ms_engine *engine, ms_link *results) {
   MS_LIST_EACH (link, results) {
     ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
-    ms_schedule_note_length(engine, run);
+    ms_ahead_note_length(engine, run);
     MS_TRY(ms_settle_result(engine, run));
   }
   return MS_OK;

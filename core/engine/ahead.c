@@ -1,0 +1,92 @@
+#include "engine/engine.h"
+
+/* How much is claimed ahead of the threads and of the host, and what of it goes back. */
+
+/* A thread that wakes up costs as much as a hundred claims, so quick work is claimed ahead, in
+ * steps that double while it stays quick and never by more than the largest. */
+#define FIRST 8
+#define MOST 512
+/* Runs that took no longer were quick. */
+#define QUICK_MS 5
+/* Host work is claimed when the host asks for it: one, then more while it is quick. */
+#define HOST_MOST 64
+
+/* ---- What is quick ---- */
+
+void ms_ahead_note_length(ms_engine *engine, ms_run *run) {
+  ms_flight *flight = ms_flight_of(run);
+  engine->turn.quick = flight->ended_at_ms - run->begun_at_ms <= QUICK_MS;
+  flight->worker->quick = engine->turn.quick;
+}
+
+bool ms_ahead_is_blocked(ms_engine *engine) {
+  int threads = ms_executor_threads(engine->executor), slow = 0;
+  size_t at = 0;
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at)) && slow < threads;) {
+    int64_t begun_at_ms = flight->run.begun_at_ms;
+    bool quick = !begun_at_ms || engine->turn.now_ms - begun_at_ms <= QUICK_MS;
+    if (flight->host || (quick && flight->worker->quick)) continue;
+    if (!ms_flight_returned(engine, flight)) slow++;
+  }
+  return slow >= threads;
+}
+
+/* ---- How much ---- */
+
+size_t ms_ahead_room(ms_engine *engine) {
+  size_t ready = ms_executor_ready(engine->executor);
+  int64_t since_ms = engine->turn.now_ms - engine->claimed_at_ms;
+  if (engine->observer_count || (since_ms > MS_AHEAD_PATIENCE_MS && !engine->piled))
+    engine->ahead = 0;
+  else if (!ready && engine->turn.quick) {
+    engine->ahead = engine->ahead ? engine->ahead * 2 : FIRST;
+  }
+  if (engine->ahead > MOST) engine->ahead = MOST;
+  return ready <= engine->ahead / 2 ? engine->ahead - ready : 0;
+}
+
+size_t ms_ahead_host_room(ms_engine *engine) {
+  int64_t since_ms = ms_engine_now(engine) - engine->host_claimed_at_ms;
+  engine->host_ahead = since_ms <= QUICK_MS ? engine->host_ahead * 2 : 1;
+  if (engine->host_ahead > HOST_MOST) engine->host_ahead = HOST_MOST;
+  engine->host_claimed_at_ms = ms_engine_now(engine);
+  return engine->host_ahead;
+}
+
+/* ---- What has not begun ---- */
+
+/* Whether what was claimed ahead at that time has had its chance. */
+static bool impatient(ms_engine *engine, int64_t claimed_at_ms) {
+  int64_t until_ms = claimed_at_ms + MS_AHEAD_PATIENCE_MS;
+  if (engine->turn.recalls) return true;
+  if (engine->turn.now_ms >= until_ms) return true;
+  ms_turn_wake_at(engine, until_ms);
+  return false;
+}
+
+static void take_back_from_pool(ms_engine *engine) {
+  if (!engine->executor || !ms_executor_ready(engine->executor)) return;
+  if (!engine->ahead && !engine->turn.recalls) return;
+  if (!impatient(engine, engine->claimed_at_ms)) return;
+  engine->ahead = engine->turn.quick ? engine->ahead / 2 : 0;
+  ms_executor_take_back(engine->executor, &engine->turn.taken_back);
+}
+
+static void take_back_from_host(ms_engine *engine) {
+  if (engine->options.stepped) return;
+  pthread_mutex_lock(&engine->mutex);
+  bool waits = !ms_list_empty(&engine->host_runs);
+  if (waits && impatient(engine, engine->host_claimed_at_ms)) {
+    ms_list_move(&engine->turn.taken_back, &engine->host_runs);
+  }
+  pthread_mutex_unlock(&engine->mutex);
+}
+
+ms_status ms_ahead_take_back(ms_engine *engine) {
+  take_back_from_pool(engine);
+  take_back_from_host(engine);
+  MS_LIST_EACH (link, &engine->turn.taken_back) {
+    MS_TRY(ms_settle_return(engine, MS_LIST_ENTRY(link, ms_run, link)));
+  }
+  return MS_OK;
+}
