@@ -15,6 +15,7 @@
 
 void ms_ahead_note_length(ms_engine *engine, ms_run *run) {
   ms_flight *flight = ms_flight_of(run);
+  if (!run->begun_at_ms) return;
   engine->turn.quick = flight->ended_at_ms - run->begun_at_ms <= QUICK_MS;
   flight->worker->quick = engine->turn.quick;
 }
@@ -36,12 +37,13 @@ bool ms_ahead_is_blocked(ms_engine *engine) {
 size_t ms_ahead_room(ms_engine *engine) {
   size_t ready = ms_executor_ready(engine->executor);
   int64_t since_ms = engine->turn.now_ms - engine->claimed_at_ms;
-  if (engine->observer_count || (since_ms > MS_AHEAD_PATIENCE_MS && !engine->piled))
+  if (since_ms > MS_AHEAD_PATIENCE_MS && !engine->piled)
     engine->ahead = 0;
   else if (!ready && engine->turn.quick) {
     engine->ahead = engine->ahead ? engine->ahead * 2 : FIRST;
   }
   if (engine->ahead > MOST) engine->ahead = MOST;
+  if (engine->observer_count) return 0;
   return ready <= engine->ahead / 2 ? engine->ahead - ready : 0;
 }
 

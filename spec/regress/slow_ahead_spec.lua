@@ -43,3 +43,26 @@ describe("while the only thread runs quick works", function()
     end
   end)
 end)
+
+describe("what was claimed ahead behind a run that takes long after all", function()
+  after_each(stores.clear)
+
+  it("is given back although somebody has begun to observe meanwhile", function()
+    local manager = stores.pool("basic", { threads = 1 })
+    local log, gate = folder.new() .. "/log", folder.new() .. "/gate"
+    local requests = {}
+    for index = 1, 3 do
+      requests[index] = { worker = "gate", input = { log = log, gate = gate } }
+    end
+    folder.write(gate, "")
+    stores.finished(manager, manager:enqueue(requests))
+    assert(os.remove(gate))
+    local ids = manager:enqueue(requests)
+    manager:observe(ids[1], function() end)
+    stores.until_true(manager, ids, function()
+      return #folder.lines(log) == 7 and manager:find(ids[3]).state == "enqueued"
+    end)
+    folder.write(gate, "")
+    stores.finished(manager, ids)
+  end)
+end)
