@@ -38,11 +38,11 @@ end
 
 --- Three in four have a point at which they are to die, or to stand still.
 local function start(place)
-  local environment = "MOONSHIFT_PLACE=" .. place
+  local environment = { MOONSHIFT_PLACE = place }
   local fate = random.integer(1, 4)
   if fate <= 3 then
     local variable = fate == 1 and "MOONSHIFT_KILL_AT" or "MOONSHIFT_STOP_AT"
-    environment = ("%s %s=%s"):format(environment, variable, (aims:aim()))
+    environment[variable] = aims:aim()
   end
   os.remove(folder .. "/heard-" .. place)
   counts.programs = counts.programs + 1
@@ -158,10 +158,9 @@ local function end_all()
 end
 
 local function drain()
-  local last = program.start("", "drain", folder)
-  last:finish()
-  if table.concat(last.said) ~= "drained" then
-    complain("it did not come to its end: " .. table.concat(last.said, "; "))
+  local said = program.ask("drain", folder)
+  if table.concat(said) ~= "drained" then
+    complain("it did not come to its end: " .. table.concat(said, "; "))
   end
 end
 

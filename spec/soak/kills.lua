@@ -2,10 +2,8 @@
 --- random moments, each while others go on, and checks after each few that nothing is lost, stuck,
 --- or run twice.
 local draw = require "spec.soak.draw"
-local notes = require "spec.soak.notes"
 local points = require "spec.soak.points"
 local program = require "spec.soak.program"
-local sound = require "spec.soak.sound"
 
 local PROGRAMS = 4
 -- A store lives through so many rounds.
@@ -39,14 +37,22 @@ local function complain_of(one, complaints)
   end
 end
 
+--- Has the store judged. Returns complaints, and how many runs there were.
+local function judge(folder, ...)
+  local said = program.ask("judge", folder, ...)
+  local runs = (said[#said] or ""):match "^(%d+) runs, %d+ late$"
+  said[runs and #said or #said + 1] = not runs and "it could not be judged" or nil
+  return said, tonumber(runs)
+end
+
 --- All but one have a point at which they are to die, the last is killed anywhere.
 local function start(folder)
   local programs = {}
   for index = 1, PROGRAMS do
-    local environment, steps = "", random.integer(1, 40)
+    local environment, steps = {}, random.integer(1, 40)
     if index < PROGRAMS then
       local aim, most = aims:aim()
-      environment, steps = "MOONSHIFT_KILL_AT=" .. aim, most
+      environment, steps = { MOONSHIFT_KILL_AT = aim }, most
     end
     programs[index] = program.start(environment, "storm", folder, random.integer(1, 1000000))
     programs[index].steps = steps
@@ -64,7 +70,7 @@ local function live_round(folder)
     one:read(one.steps)
     one:kill()
   end
-  local complaints = sound.check(folder, false)
+  local complaints = judge(folder)
   for _, one in ipairs(programs) do
     complain_of(one, complaints)
   end
@@ -72,23 +78,23 @@ local function live_round(folder)
 end
 
 local function drain(folder)
-  local last = program.start("", "drain", folder)
-  last:finish()
-  local complaints = sound.check(folder, true)
-  if table.concat(last.said) ~= "drained" then
-    complain_of(last, complaints)
-    complaints[#complaints + 1] = "it did not come to its end"
+  local said = program.ask("drain", folder)
+  local complaints, runs = judge(folder, "over")
+  if table.concat(said) ~= "drained" then
+    complaints[#complaints + 1] = "it did not come to its end: " .. table.concat(said, "; ")
   end
-  return complaints
+  return complaints, runs
 end
 
 local folder
 local killed, round, total = 0, 0, 0
 
-local function check(complaints)
+--- Returns what else there is.
+local function check(complaints, ...)
   if #complaints > 0 then
     fail(("round %d on %s"):format(round, folder), complaints)
   end
+  return ...
 end
 
 while killed < kills do
@@ -96,8 +102,7 @@ while killed < kills do
   check(live_round(folder))
   killed, round = killed + PROGRAMS, round + 1
   if round % ROUNDS_A_STORE == 0 or killed >= kills then
-    check(drain(folder))
-    total = total + #notes.lines(folder .. "/runs")
+    total = total + check(drain(folder))
     os.execute("rm -rf " .. folder)
     folder = nil
   end
@@ -107,4 +112,4 @@ print("At points: " .. report)
 if #missed > 0 then
   fail("points", { "nobody came to " .. table.concat(missed, ", ") })
 end
-print(("%d kills, %d lines of runs: nothing lost, stuck or run twice"):format(killed, total))
+print(("%d kills, %d runs: nothing lost, stuck or run twice"):format(killed, total))

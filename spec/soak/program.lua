@@ -1,18 +1,43 @@
---- A program that runs beside this one and is killed, stopped or continued by it.
+--- A program that runs beside this one and is killed, stopped or continued by it. It is a copy of
+--- this process, which has loaded what programs need, so that many can be started.
+local child = require "spec.modules.child"
 local process = require "spec.soak.process"
+local system = require "system"
+require "moonshift"
 
 local program = {}
 program.__index = program
 
--- One shell sends all signals; it is told, and not waited for.
-local shell = assert(io.popen("sh 2>/dev/null", "w"))
+--- The rest of the life of a copy.
+local function become(environment, script, ...)
+  for name, value in pairs(environment) do
+    child.set(name, value)
+  end
+  arg = { [0] = script, ... } -- luacheck: ignore 121
+  local done, trouble = xpcall(dofile, debug.traceback, "spec/soak/" .. script .. ".lua")
+  if not done then
+    io.stderr:write(trouble, "\n")
+  end
+  os.exit(done, true)
+end
 
---- environment: what is set for it, as in "A=1 B=2".
+--- environment: what is set for it, by name.
 function program.start(environment, script, ...)
-  local line = table.concat({ environment, "exec", os.getenv "MOONSHIFT_INTERPRETER",
-    "spec/soak/" .. script .. ".lua", ... }, " ")
-  local pipe = assert(io.popen("echo $$; " .. line .. " 2>&1"))
-  return setmetatable({ pipe = pipe, pid = pipe:read "*l", said = {} }, program)
+  io.stdout:flush()
+  local pid, descriptor = child.fork()
+  if pid == 0 then
+    become(environment, script, ...)
+  end
+  local pipe = assert(io.open("/dev/fd/" .. descriptor))
+  child.close(descriptor)
+  return setmetatable({ pipe = pipe, pid = tostring(pid), said = {} }, program)
+end
+
+--- Runs a program to its end, and returns the lines that it said.
+function program.ask(script, ...)
+  local one = program.start({}, script, ...)
+  one:finish()
+  return one.said
 end
 
 --- Reads at most so many lines; false once the program has ended.
@@ -29,14 +54,14 @@ function program:read(lines)
 end
 
 function program:signal(name)
-  shell:write(("kill -%s %s\n"):format(name, self.pid))
-  shell:flush()
+  child.signal(self.pid, name)
 end
 
 --- Reads to the end of the program, which has come or is about to.
 function program:finish()
   self:read(math.huge)
   self.pipe:close()
+  child.reap(self.pid)
 end
 
 --- Kills the program and returns once it is gone.
@@ -47,13 +72,16 @@ end
 
 --- Lets whichever of the programs stops go on at once, for as long as that many seconds.
 function program.keep_going(programs, seconds)
-  local pids = {}
-  for _, one in pairs(programs) do
-    pids[#pids + 1] = one.pid
+  if child.fork() ~= 0 then
+    return
   end
-  shell:write(("for i in $(seq %d); do kill -CONT %s; sleep 0.05; done &\n"):format(seconds * 20,
-    table.concat(pids, " ")))
-  shell:flush()
+  for _ = 1, seconds * 20 do
+    for _, one in pairs(programs) do
+      one:signal "CONT"
+    end
+    system.sleep(0.05)
+  end
+  os.exit(true)
 end
 
 function program:is_over()
