@@ -196,7 +196,7 @@ void ms_free(ms_manager *engine) {
     ms_event_free(event);
   ms_observers_free(engine);
   ms_customs_free(engine);
-  ms_unblock_free(engine);
+  ms_offers_free(engine);
   free_runs(engine);
   ms_ids *lists[] = {&engine->turn.finished, &engine->turn.succeeded, &engine->turn.stopped,
                      &engine->turn.noted,    &engine->others,         &engine->met,

@@ -44,6 +44,7 @@ typedef struct ms_call {
   ms_link link;
   ms_status (*apply)(ms_engine *engine, struct ms_call *call);
   bool reads; /* asks only: no transaction of its own */
+  bool adds;  /* stores works; if it looks for others, it has the turn's offers placed itself */
   bool served;
   ms_status status;
   ms_err *err;
@@ -467,14 +468,20 @@ ms_status ms_settle_standing(ms_engine *engine, ms_arena *arena, ms_work *work);
 /* The work has just reached a finished state. */
 ms_status ms_settle_finished(ms_engine *engine, const ms_work *work);
 
+/* ---- offers.c: works that are due at once and wait nowhere ---- */
+
+/* Whether a work that becomes enqueued may be offered, in place of being given a place. */
+bool ms_offers_may(const ms_engine *engine, const ms_work *work);
+ms_status ms_offers_add(ms_engine *engine, const ms_work *work);
+/* After the claims, or before somebody looks for works: those not taken go to their places. */
+ms_status ms_offers_place(ms_engine *engine);
+void ms_offers_clear(ms_engine *engine);
+void ms_offers_free(ms_engine *engine);
+
 /* ---- unblock.c ---- */
 
-/* Blocked dependents of works that succeeded, and of nothing else unfinished, are enqueued: into
- * the offers of this turn, whose claims come next, or into their places. */
+/* Blocked dependents of works that succeeded, and of nothing else unfinished, are enqueued. */
 ms_status ms_unblock(ms_engine *engine);
-/* After the claims: offers that were not taken go to their places. */
-ms_status ms_unblock_place(ms_engine *engine);
-void ms_unblock_free(ms_engine *engine);
 
 /* ---- schedule.c ---- */
 

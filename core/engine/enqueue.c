@@ -187,6 +187,13 @@ static ms_status stand(ms_engine *engine, enqueue_call *args, size_t index, ms_w
   return MS_OK;
 }
 
+/* Claims come next, and may take it as it is. */
+static ms_status let_wait(ms_engine *engine, const ms_work *work) {
+  if (work->state != MS_ENQUEUED) return MS_OK;
+  return ms_offers_may(engine, work) ? ms_offers_add(engine, work)
+                                     : ms_waiting_place(engine->store, work);
+}
+
 static ms_status insert_one(ms_engine *engine, enqueue_call *args, size_t index) {
   const ms_request *request = &args->requests[index];
   ms_work work;
@@ -203,6 +210,7 @@ static ms_status insert_one(ms_engine *engine, enqueue_call *args, size_t index)
   ms_work_bear(&work);
   MS_TRY(ms_due_at(engine, &work, &work.due_at_ms));
   MS_TRY(ms_work_insert(engine->store, &work, request->tags, request->tag_count));
+  MS_TRY(let_wait(engine, &work));
   MS_TRY(ms_trigger_insert(engine, &work, snapshot_of(args, index)));
   if (ms_state_is_finished(work.state)) MS_TRY(ms_settle_finished(engine, &work));
   return ms_outbox_event(engine, birth_event(work.state), work.id);
@@ -370,6 +378,7 @@ static ms_status enqueue(ms_engine *engine, enqueue_call *args) {
   bool linked = false;
   for (size_t i = 0; i < args->count; i++)
     linked = linked || args->requests[i].after_count > 0;
+  if (linked || args->unique) MS_TRY(ms_offers_place(engine));
   if (linked) {
     MS_TRY(check_prerequisites(engine, args));
     MS_TRY(sort(engine, args));
@@ -420,7 +429,7 @@ static ms_status look_at_files(ms_engine *engine, enqueue_call *args, ms_err *er
 ms_status ms_enqueue(ms_manager *engine, const ms_request *requests, size_t count,
                      const ms_unique *unique, ms_arena *arena, ms_enqueued *enqueued, ms_err *err) {
   enqueue_call args = {
-      .call = {.apply = apply},
+      .call = {.apply = apply, .adds = true},
       .requests = requests,
       .count = count,
       .unique = named(unique),

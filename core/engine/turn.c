@@ -71,8 +71,6 @@ static void turn_begin(ms_engine *engine) {
   turn->host_ready = false;
   turn->finished.count = 0;
   turn->succeeded.count = 0;
-  turn->offers.count = 0;
-  ms_arena_clear(&turn->offers.arena);
   turn->stopped.count = 0;
   turn->noted.count = 0;
   turn->needs = 0;
@@ -180,6 +178,7 @@ static ms_status apply_calls(ms_engine *engine, ms_link *calls, bool reads) {
   MS_LIST_EACH (link, calls) {
     ms_call *call = MS_LIST_ENTRY(link, ms_call, link);
     if (call->reads != reads) continue;
+    if (!call->adds) MS_TRY(ms_offers_place(engine));
     call->status = call->apply(engine, call);
     if (!ms_is_refusal(call->status)) return call->status;
   }
@@ -202,14 +201,6 @@ static void expect_runs(ms_engine *engine) {
   if (count) ms_executor_expect(engine->executor, count);
 }
 
-/* What is asked for in this turn finds the freed works where they stand, and what succeeded before
- * it counted. Where nothing is asked for, they are offered to the claims first. */
-static ms_status free_before_calls(ms_engine *engine, const ms_link *calls) {
-  if (!engine->arrivals && !has_calls(calls, false)) return MS_OK;
-  MS_TRY(ms_unblock(engine));
-  return ms_unblock_place(engine);
-}
-
 static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   bool shared = engine->options.stepped && engine->world->users > 1;
   MS_TRY(ms_jump_check(engine));
@@ -219,16 +210,15 @@ static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   }
   if (engine->foreign || shared || engine->turn.ending) MS_TRY(take_note_of_others(engine));
   MS_TRY(settle_results(engine, results));
-  MS_TRY(free_before_calls(engine, calls));
+  MS_TRY(ms_unblock(engine));
   MS_TRY(ms_progress_write_due(engine));
   if (engine->arrivals && engine->owner) MS_TRY(ms_intake(engine));
   MS_TRY(apply_calls(engine, calls, false));
   bool judges = engine->turn.judges || !engine->options.stepped;
   MS_TRY(ms_schedule_stop(engine, judges));
   if (judges) MS_TRY(fail_late(engine));
-  MS_TRY(ms_unblock(engine));
   MS_TRY(ms_schedule_claim(engine));
-  MS_TRY(ms_unblock_place(engine));
+  MS_TRY(ms_offers_place(engine));
   expect_runs(engine);
   MS_TRY(note_finished(engine));
   bool prunes = engine->turn.prunes || !engine->options.stepped;
@@ -416,6 +406,7 @@ static void take_down(ms_engine *engine, ms_link *results) {
   keep_runs(engine, &engine->turn.taken_back);
   hand_back(engine);
   ms_map_clear(&engine->lane_places);
+  ms_offers_clear(engine);
   ms_outbox_drop(engine);
   ms_hearing_failed(engine);
   ms_intake_failed(engine);

@@ -1,56 +1,12 @@
-#include "base/mem.h"
 #include "engine/engine.h"
 #include "store/graph.h"
 
-/* Works that succeed free those that depend on them. A freed work that is due at once is offered to
- * this turn's claims as it is; only where they do not take it does it get a place among those that
- * wait. Nothing happens to works in between, so nobody sees them there. */
-
-/* More are not claimed at once. */
-#define OFFERED_MOST 512
+/* Works that succeed free those that depend on them. */
 
 static ms_status place(ms_engine *engine, const ms_work *before, const ms_work *freed) {
   ms_work after = *freed;
-  after.state = MS_ENQUEUED;
   after.has_life = true;
   return ms_work_move(engine->store, before, &after, true);
-}
-
-static ms_status place_freed(ms_engine *engine, const ms_work *work) {
-  ms_work before = *work;
-  before.state = MS_BLOCKED;
-  return place(engine, &before, work);
-}
-
-ms_status ms_unblock_place(ms_engine *engine) {
-  ms_offers *offers = &engine->turn.offers;
-  for (size_t i = 0; i < offers->count; i++) {
-    if (offers->works[i].state == MS_ENQUEUED) MS_TRY(place_freed(engine, &offers->works[i]));
-  }
-  offers->count = 0;
-  ms_arena_clear(&offers->arena);
-  return MS_OK;
-}
-
-/* Whoever observes sees each work in each of its states. */
-static bool may_offer(const ms_engine *engine, const ms_work *work) {
-  return work->born_blocked && !work->has_life && work->due_at_ms <= engine->turn.now_ms &&
-         !engine->observer_count && engine->turn.offers.count < OFFERED_MOST;
-}
-
-static bool grow(ms_offers *offers) {
-  size_t capacity = offers->capacity ? offers->capacity * 2 : 8;
-  ms_work *works = ms_mem_resize(offers->works, capacity * sizeof *works);
-  if (!works) return false;
-  offers->works = works;
-  offers->capacity = capacity;
-  return true;
-}
-
-static ms_status offer(ms_engine *engine, const ms_work *work) {
-  ms_offers *offers = &engine->turn.offers;
-  if (offers->count == offers->capacity && !grow(offers)) return ms_engine_no_memory(engine);
-  return ms_work_copy(engine->store, work, &offers->arena, &offers->works[offers->count++]);
 }
 
 static ms_status enqueue(ms_engine *engine, const ms_work *before) {
@@ -59,9 +15,8 @@ static ms_status enqueue(ms_engine *engine, const ms_work *before) {
   freed.pending = 0;
   freed.enqueued_at_ms = engine->turn.now_ms;
   MS_TRY(ms_due_at(engine, &freed, &freed.due_at_ms));
-  ms_status status =
-      may_offer(engine, &freed) ? offer(engine, &freed) : place(engine, before, &freed);
-  MS_TRY(status);
+  MS_TRY(ms_offers_may(engine, &freed) ? ms_offers_add(engine, &freed)
+                                       : place(engine, before, &freed));
   return ms_outbox_event(engine, MS_EVENT_UNBLOCKED, freed.id);
 }
 
@@ -134,9 +89,4 @@ ms_status ms_unblock(ms_engine *engine) {
   succeeded->count = 0;
   ms_ids_deinit(&dependents);
   return status;
-}
-
-void ms_unblock_free(ms_engine *engine) {
-  ms_mem_free(engine->turn.offers.works);
-  ms_arena_deinit(&engine->turn.offers.arena);
 }

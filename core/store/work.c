@@ -262,7 +262,7 @@ static bool has_plain_spec(const ms_work *work) {
          !work->files.data;
 }
 
-static bool is_plain(const ms_work *work) {
+bool ms_work_is_plain(const ms_work *work) {
   return !work->has_life && !work->prerequisites && has_plain_spec(work);
 }
 
@@ -274,7 +274,7 @@ static bool is_freed(const ms_work *work) {
 }
 
 static ms_reading_of reading_of(const ms_work *work) {
-  if (is_plain(work)) return MS_READ_PLAIN;
+  if (ms_work_is_plain(work)) return MS_READ_PLAIN;
   return is_freed(work) ? MS_READ_FREED : MS_READ_WHOLE;
 }
 
@@ -406,7 +406,7 @@ static ms_status move_deadline(ms_store *store, const ms_work *before, const ms_
 static ms_status insert_spec(ms_store *store, const ms_work *work) {
   int64_t source;
   MS_TRY(ms_source_find(store, work->enqueued_by, &source));
-  if (!is_plain(work) && !work->born_blocked) return write_spec(store, work, source);
+  if (!ms_work_is_plain(work) && !work->born_blocked) return write_spec(store, work, source);
   return ms_rows_add(store, MS_ROWS_PLAIN_WORK, work->id, work->lane, work->enqueued_at_ms,
                      work->due_at_ms, (int64_t)work->born_blocked, work->input, work->tags,
                      work->name, work->delay_ms, work->max_attempts, work->timeout_ms,
@@ -421,7 +421,7 @@ ms_status ms_work_insert(ms_store *store, const ms_work *work, const ms_text *ta
   if (tag_count) MS_TRY(write_tags(store, work->id, tags, tag_count));
   if (work->name.data) MS_TRY(ms_sql_run(store, insert_name, "ti", work->name, work->id));
   if (work->deadline_ms != MS_NEVER) MS_TRY(move_deadline(store, NULL, work));
-  return enter(store, work);
+  return ms_state_is_finished(work->state) ? write_done(store, work) : MS_OK;
 }
 
 ms_status ms_work_replace(ms_store *store, const ms_work *before, const ms_work *after,
@@ -485,10 +485,14 @@ ms_status ms_progress_clear(ms_store *store, int64_t id) {
   return ms_sql_run(store, delete_progress, "i", id);
 }
 
-ms_status ms_waiting_return(ms_store *store, const ms_work *work) {
-  ms_claims_end(store, work->id);
+ms_status ms_waiting_place(ms_store *store, const ms_work *work) {
   if (work->born_blocked && !work->has_life) MS_TRY(write_first_life(store, work));
   return enter_waiting(store, work);
+}
+
+ms_status ms_waiting_return(ms_store *store, const ms_work *work) {
+  ms_claims_end(store, work->id);
+  return ms_waiting_place(store, work);
 }
 
 /* Processes have numbers of their own, and each counts its notes. Who has not joined yet notes

@@ -96,9 +96,12 @@ ms_status ms_work_lane(struct ms_store *store, int64_t id, int64_t *lane);
 bool ms_work_read_plain(const struct ms_statement *statement, int column, ms_arena *arena,
                         ms_work *work);
 
+/* Nothing is to be known of the work beyond its plain columns. */
+bool ms_work_is_plain(const ms_work *work);
+
 /* Decides which rows say what state a new work is in; before it is stored. */
 void ms_work_bear(ms_work *work);
-/* Stores a new work in its state: enqueued, blocked, failed or cancelled. */
+/* Stores a new work in its state: blocked, failed or cancelled; or enqueued, but for its place. */
 ms_status ms_work_insert(struct ms_store *store, const ms_work *work, const ms_text *tags,
                          size_t tag_count);
 /* Replaces the spec of a stored work, its tags included; a waiting one changes its place. */
@@ -137,6 +140,8 @@ ms_status ms_waiting_head(struct ms_store *store, int64_t lane, ms_spot after, m
 /* Claims the works from one spot to another, count of them, which are all that wait there. */
 ms_status ms_waiting_take(struct ms_store *store, int64_t lane, ms_spot first, ms_spot last,
                           int64_t count);
+/* Gives a place to a work that has just become enqueued and has none. */
+ms_status ms_waiting_place(struct ms_store *store, const ms_work *work);
 /* An un-begun claim is given back as if it had never been. */
 ms_status ms_waiting_return(struct ms_store *store, const ms_work *work);
 

@@ -44,6 +44,7 @@ static void add(model *it, int64_t due_at_ms) {
   work.lane = it->lane->id;
   work.due_at_ms = due_at_ms;
   UNIT_INT(MS_OK, ms_work_insert(it->store, &work, NULL, 0));
+  UNIT_INT(MS_OK, ms_waiting_place(it->store, &work));
   size_t place = it->count++;
   for (; place && stands_before(&work, &it->works[place - 1]); place--)
     it->works[place] = it->works[place - 1];
