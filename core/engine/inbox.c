@@ -86,7 +86,7 @@ static ms_status look_around(ms_engine *engine) {
     engine->foreign = engine->suspects = true;
   }
   MS_TRY(look_for_arrivals(engine));
-  return ms_store_commit(engine->store);
+  return ms_store_commit_first(engine->store);
 }
 
 /* A write to the lock file is also heard by its writer; a look at the store tells whether it means

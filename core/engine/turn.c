@@ -241,7 +241,7 @@ static ms_status transact(ms_engine *engine, ms_link *calls, ms_link *results) {
   if (engine->foreign) engine->arrivals = true;
   collect_more(engine, calls, results);
   ms_status status = run_turn(engine, calls, results);
-  if (status == MS_OK) status = ms_store_commit(engine->store);
+  if (status == MS_OK) status = ms_store_commit_first(engine->store);
   if (status != MS_OK) ms_store_rollback(engine->store);
   if (status != MS_OK) return status;
   engine->stats.commits++;
@@ -439,13 +439,24 @@ static void tell_of_failure(ms_engine *engine) {
   ms_engine_trouble(engine, "store", message, 0, NULL);
 }
 
+/* What others see already stands, whatever the disk says; but nobody is told that it is safe. */
+static void secure(ms_engine *engine, ms_link *calls) {
+  ms_status status = ms_store_secure(engine->store);
+  if (status == MS_OK) {
+    engine->told[0] = '\0';
+    return;
+  }
+  fail_calls(engine, calls, false, status);
+  tell_of_failure(engine);
+}
+
 static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results) {
   turn_begin(engine);
   ms_status status = transact(engine, calls, results);
   engine->stats.turns++;
   if (status == MS_OK) {
+    secure(engine, calls);
     publish(engine, results);
-    engine->told[0] = '\0';
   } else {
     bool unheard = !ms_list_empty(results) || !has_calls(calls, false);
     fail_calls(engine, calls, false, status);

@@ -52,7 +52,7 @@ static ms_status read_row(ms_store *store, ms_statement *statement, ms_arena *ar
 ms_status ms_arrival_look(ms_store *store, bool *any) {
   MS_TRY(ms_store_begin_if_free(store));
   ms_status status = ms_arrival_any(store, any);
-  if (status == MS_OK) status = ms_store_commit(store);
+  if (status == MS_OK) status = ms_store_commit_first(store);
   if (status != MS_OK) ms_store_rollback(store);
   return status;
 }

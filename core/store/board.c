@@ -17,13 +17,19 @@
 #define PATIENCE_NS 1000000
 #define PATIENCE_MOST 16
 
+/* A disk takes so long at times. Whoever is gone by then costs one more sync, and no more. */
+#define SYNC_PATIENCE_NS 20000000
+
 /* The first byte is written to nudge those who watch the file, the last to give it its size. A
  * change here is a change of the schema. */
 struct ms_board {
   char nudged[64];
   _Atomic uint32_t tickets; /* drawn */
   _Atomic uint32_t serving; /* the ticket whose turn it is; later ones wait */
-  char unused[55];
+  _Atomic uint32_t written; /* commits that left it to later to reach the disk */
+  _Atomic uint32_t synced;  /* the last of them that the disk has */
+  _Atomic uint32_t round;   /* odd while somebody brings the log to the disk */
+  char unused[43];
   _Atomic uint8_t wants[MS_BOARD_PLACES];
   char last;
 };
@@ -77,17 +83,26 @@ uint32_t ms_line_join(ms_board *board) {
   return ticket;
 }
 
-/* False when the time is over. */
-static bool sleep_until_moved(ms_board *board, uint32_t serving, uint32_t ticket) {
+/* Sleeps while the word has that value, until one of these bits is woken; false when the time is
+ * over. */
+static bool sleep_while(_Atomic uint32_t *word, uint32_t value, uint32_t bits, int64_t ns) {
   struct timespec until;
-  uint32_t ahead = ticket - serving;
   clock_gettime(CLOCK_MONOTONIC, &until);
-  until.tv_nsec += PATIENCE_NS * (ahead < PATIENCE_MOST ? ahead : PATIENCE_MOST);
+  until.tv_nsec += ns;
   until.tv_sec += until.tv_nsec / 1000000000;
   until.tv_nsec %= 1000000000;
-  long result =
-      syscall(SYS_futex, &board->serving, FUTEX_WAIT_BITSET, serving, &until, NULL, bit_of(ticket));
+  long result = syscall(SYS_futex, word, FUTEX_WAIT_BITSET, value, &until, NULL, bits);
   return result == 0 || errno != ETIMEDOUT;
+}
+
+static void wake_all(_Atomic uint32_t *word, uint32_t bits) {
+  syscall(SYS_futex, word, FUTEX_WAKE_BITSET, INT_MAX, NULL, NULL, bits);
+}
+
+static bool sleep_until_moved(ms_board *board, uint32_t serving, uint32_t ticket) {
+  uint32_t ahead = ticket - serving;
+  int64_t ns = PATIENCE_NS * (ahead < PATIENCE_MOST ? ahead : PATIENCE_MOST);
+  return sleep_while(&board->serving, serving, bit_of(ticket), ns);
 }
 
 static ms_line compare(uint32_t serving, uint32_t ticket) {
@@ -110,8 +125,64 @@ void ms_line_leave(ms_board *board, uint32_t ticket) {
     if (!is_before(serving, next)) return;
   } while (!atomic_compare_exchange_weak(&board->serving, &serving, next));
   if (atomic_load(&board->tickets) == next) return;
-  uint32_t woken = serving == ticket ? bit_of(next) : UINT32_MAX;
-  syscall(SYS_futex, &board->serving, FUTEX_WAKE_BITSET, INT_MAX, NULL, NULL, woken);
+  wake_all(&board->serving, serving == ticket ? bit_of(next) : UINT32_MAX);
+}
+
+bool ms_line_is_awaited(const ms_board *board, uint32_t ticket) {
+  return atomic_load(&board->tickets) != ticket + 1;
+}
+
+/* ---- What of the log the disk has ---- */
+
+uint32_t ms_unsynced_add(ms_board *board) {
+  return atomic_fetch_add(&board->written, 1) + 1;
+}
+
+uint32_t ms_unsynced_last(const ms_board *board) {
+  return atomic_load(&board->written);
+}
+
+/* What is on the disk was written before: where that is not so the file holds what somebody else
+ * wrote. */
+static bool is_synced(const ms_board *board, uint32_t number) {
+  uint32_t synced = atomic_load(&board->synced);
+  return !is_before(synced, number) && !is_before(atomic_load(&board->written), synced);
+}
+
+static bool is_odd(uint32_t round) {
+  return round & 1;
+}
+
+bool ms_sync_is_under_way(const ms_board *board) {
+  return is_odd(atomic_load(&board->round));
+}
+
+/* The round of whoever may be gone is taken over. */
+static bool take_round(ms_board *board, uint32_t round, bool late, ms_sync *sync) {
+  if (is_odd(round) && !late) return false;
+  sync->round = is_odd(round) ? round + 2 : round + 1;
+  if (!atomic_compare_exchange_strong(&board->round, &round, sync->round)) return false;
+  sync->upto = atomic_load(&board->written);
+  return true;
+}
+
+bool ms_sync_begin(ms_board *board, uint32_t number, ms_sync *sync) {
+  for (bool late = false;;) {
+    uint32_t round = atomic_load(&board->round);
+    if (is_synced(board, number)) return false;
+    if (take_round(board, round, late, sync)) return true;
+    late = is_odd(round) && !sleep_while(&board->round, round, UINT32_MAX, SYNC_PATIENCE_NS);
+  }
+}
+
+void ms_sync_end(ms_board *board, const ms_sync *sync, bool done) {
+  uint32_t synced = atomic_load(&board->synced), round = sync->round;
+  while (done && !is_synced(board, sync->upto) &&
+         !atomic_compare_exchange_weak(&board->synced, &synced, sync->upto)) {
+  }
+  if (atomic_compare_exchange_strong(&board->round, &round, round + 1)) {
+    wake_all(&board->round, UINT32_MAX);
+  }
 }
 
 /* ---- What processes want to hear of ---- */

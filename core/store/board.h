@@ -1,5 +1,6 @@
 /* The board: a page of memory that all processes on a store share. On it stands the line in which
- * those who want to write wait for each other, and what each process wants to hear of.
+ * those who want to write wait for each other, what of the log the disk has, and what each process
+ * wants to hear of.
  *
  * A board belongs to its engine and is a mapping of the lock file, whose descriptor stays the
  * caller's. The child of a fork does not have it. A process has the place of its number.
@@ -7,7 +8,8 @@
  * Any thread may call; a ticket belongs to the thread that drew it.
  *
  * Only opening can fail. The line decides nothing but the order: the lock is SQLite's. Whoever is
- * killed or stopped in the line holds nothing, and after a moment without movement is passed by. */
+ * killed or stopped in the line holds nothing, and after a moment without movement is passed by; so
+ * is whoever brings the log to the disk. */
 #ifndef MS_STORE_BOARD_H
 #define MS_STORE_BOARD_H
 
@@ -39,6 +41,31 @@ uint32_t ms_line_join(ms_board *board);
 ms_line ms_line_wait(ms_board *board, uint32_t ticket);
 /* The writer is done: the next is let go on, and whoever stood before the writer may as well. */
 void ms_line_leave(ms_board *board, uint32_t ticket);
+
+/* Whether anybody waits behind the ticket whose turn it is. */
+bool ms_line_is_awaited(const ms_board *board, uint32_t ticket);
+
+/* ---- What of the log the disk has ---- */
+
+/* Who brings the log to the disk does so for all commits that stand in it by then, whoever made
+ * them. Those that leave it to later are numbered. */
+
+/* A commit stands in the log, and nobody sees it yet: its number. */
+uint32_t ms_unsynced_add(ms_board *board);
+/* The newest number: of what can be seen, none is newer. */
+uint32_t ms_unsynced_last(const ms_board *board);
+
+typedef struct ms_sync {
+  uint32_t round;
+  uint32_t upto;
+} ms_sync;
+
+/* Whether somebody is at it. */
+bool ms_sync_is_under_way(const ms_board *board);
+/* Waits until the disk has the log up to that number, and is false then; or true if it is the
+ * caller who brings it there now, and afterwards says whether that was done. */
+bool ms_sync_begin(ms_board *board, uint32_t number, ms_sync *sync);
+void ms_sync_end(ms_board *board, const ms_sync *sync, bool done);
 
 /* ---- What processes want to hear of ---- */
 

@@ -60,6 +60,8 @@ typedef struct ms_driver {
   /* A write transaction, or BUSY without waiting. */
   ms_status (*begin_if_free)(struct ms_store *store);
   ms_status (*commit)(struct ms_store *store);
+  /* What commit has left to do after others see it; NULL = nothing. */
+  ms_status (*secure)(struct ms_store *store);
   void (*rollback)(struct ms_store *store);
 
   ms_status (*prepare)(struct ms_store *store, const char *sql, ms_statement *statement);

@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* By the format of the log: a frame is a header and a page, and the second word of the header is
@@ -21,6 +20,10 @@ struct ms_frames {
   int size;           /* of what waits */
   bool half;          /* the page of the last header is still to come */
   bool ends;          /* that frame ends a transaction */
+  bool begins;     /* the log was begun anew, and the disk must know that before more is written */
+  ms_board *board; /* where syncs that are put off are noted; NULL = none is */
+  bool owes;
+  uint32_t number;
   char waiting[WAITING_BYTES];
 };
 
@@ -63,6 +66,7 @@ static int log_write(sqlite3_file *file, const void *bytes, int size, sqlite3_in
   ms_frames *frames = frames_of(file);
   if (is_frame(frames, size, at)) return hold(file, bytes, size);
   int code = flush(file);
+  if (at == 0) frames->begins = true;
   if (code == SQLITE_OK) code = frames->system->xWrite(file, bytes, size, at);
   frames->next = at + size;
   return code;
@@ -79,8 +83,17 @@ static int log_truncate(sqlite3_file *file, sqlite3_int64 size) {
 }
 
 static int log_sync(sqlite3_file *file, int flags) {
+  ms_frames *frames = frames_of(file);
   int code = flush(file);
-  return code == SQLITE_OK ? frames_of(file)->system->xSync(file, flags) : code;
+  if (code != SQLITE_OK) return code;
+  if (frames->board && !frames->begins) {
+    frames->number = ms_unsynced_add(frames->board);
+    frames->owes = true;
+    return SQLITE_OK;
+  }
+  code = frames->system->xSync(file, flags);
+  if (code == SQLITE_OK) frames->begins = false;
+  return code;
 }
 
 static int log_size(sqlite3_file *file, sqlite3_int64 *size) {
@@ -119,6 +132,16 @@ ms_status ms_frames_open(sqlite3 *handle, ms_frames **frames, ms_err *err) {
   file->pMethods = &fresh->methods;
   *frames = fresh;
   return MS_OK;
+}
+
+void ms_frames_put_off(ms_frames *frames, ms_board *board) {
+  frames->board = board;
+  if (board) frames->owes = false;
+}
+
+bool ms_frames_owe(const ms_frames *frames, uint32_t *number) {
+  *number = frames->number;
+  return frames->owes;
 }
 
 void ms_frames_free(ms_frames *frames) {

@@ -8,11 +8,15 @@
  * A frame that waits here belongs to a transaction that nobody can see, since the one that ends a
  * transaction is never held back: its write takes along whatever waits, and what fails then fails
  * that write, as it would have without us. Everything else that is asked of the file finds it
- * written. Writes that are no frames go through as they come. */
+ * written. Writes that are no frames go through as they come.
+ *
+ * The sync of a commit can be left to later: at the moment at which it would be done the commit
+ * gets its number on the board, and nobody may be told of it before the disk has the log up to
+ * there. */
 #ifndef MS_STORE_FRAMES_H
 #define MS_STORE_FRAMES_H
 
-#include "base/status.h"
+#include "store/board.h"
 
 #include <sqlite3.h>
 
@@ -20,6 +24,10 @@ typedef struct ms_frames ms_frames;
 
 /* Puts itself before the log of the connection; *frames stays NULL where it keeps none. */
 ms_status ms_frames_open(sqlite3 *handle, ms_frames **frames, ms_err *err);
+/* From now on the syncs of commits are left to later, and numbered there; NULL = no longer. */
+void ms_frames_put_off(ms_frames *frames, ms_board *board);
+/* Whether one was, and the number. */
+bool ms_frames_owe(const ms_frames *frames, uint32_t *number);
 /* After the connection was closed, and its log with it. */
 void ms_frames_free(ms_frames *frames);
 

@@ -30,7 +30,9 @@ typedef struct sqlite {
   uint32_t ticket; /* in the board's line, while in_line */
   bool in_line;
   bool only_tries; /* a lock that is taken is not waited for */
-  bool full;       /* every commit reaches the disk before it returns */
+  bool full;       /* every commit reaches the disk before anybody is told of it */
+  bool unsynced;   /* the last one may not have reached it yet, nor others up to that number */
+  uint32_t number;
   int wal_pages;
 } sqlite;
 
@@ -386,10 +388,52 @@ static ms_status sqlite_begin(ms_store *store, bool writes, int64_t *version) {
   return ms_sql_int(store, "PRAGMA data_version", 0, version, "");
 }
 
+static int sync_file(sqlite3 *handle, int which) {
+  sqlite3_file *file = NULL;
+  int code = sqlite3_file_control(handle, NULL, which, &file);
+  if (code != SQLITE_OK || !file || !file->pMethods) return code;
+  return file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+}
+
+/* Whoever waits in the line need not wait for the disk as well: while it is busy others commit, and
+ * one more sync is enough for all of them. */
+static bool puts_off(const ms_store *store) {
+  const sqlite *connection = sqlite_of(store);
+  if (!connection->full || !connection->in_line || !connection->frames) return false;
+  return ms_line_is_awaited(store->board, connection->ticket) || ms_sync_is_under_way(store->board);
+}
+
+static ms_status commit_now(ms_store *store) {
+  sqlite *connection = sqlite_of(store);
+  connection->unsynced = !connection->in_line; /* who has only read may have seen what others owe */
+  if (connection->unsynced && store->board) connection->number = ms_unsynced_last(store->board);
+  return ms_sql_run(store, "COMMIT", "");
+}
+
+static ms_status commit_early(ms_store *store) {
+  sqlite *connection = sqlite_of(store);
+  ms_frames_put_off(connection->frames, store->board);
+  ms_status status = ms_sql_run(store, "COMMIT", "");
+  ms_frames_put_off(connection->frames, NULL);
+  connection->unsynced = ms_frames_owe(connection->frames, &connection->number);
+  return status;
+}
+
 static ms_status sqlite_commit(ms_store *store) {
-  MS_TRY(ms_sql_run(store, "COMMIT", ""));
+  MS_TRY(puts_off(store) ? commit_early(store) : commit_now(store));
   leave_line(store);
   return MS_OK;
+}
+
+static ms_status sqlite_secure(ms_store *store) {
+  sqlite *connection = sqlite_of(store);
+  ms_sync sync;
+  if (!connection->full || !connection->unsynced || !store->board) return MS_OK;
+  if (!ms_sync_begin(store->board, connection->number, &sync)) return MS_OK;
+  MS_POINT("sync");
+  int code = sync_file(connection->handle, SQLITE_FCNTL_JOURNAL_POINTER);
+  ms_sync_end(store->board, &sync, code == SQLITE_OK);
+  return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(connection->handle, code, "sync", &store->err);
 }
 
 static void sqlite_rollback(ms_store *store) {
@@ -415,13 +459,6 @@ static ms_status sqlite_checkpoint(ms_store *store, bool *whole) {
   return ms_sqlite_fail(handle, code, "checkpoint", &store->err);
 }
 
-static int sync_file(sqlite3 *handle, int which) {
-  sqlite3_file *file = NULL;
-  int code = sqlite3_file_control(handle, NULL, which, &file);
-  if (code != SQLITE_OK || !file || !file->pMethods) return code;
-  return file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
-}
-
 static ms_status sqlite_sync(ms_store *store) {
   sqlite3 *handle = sqlite_of(store)->handle;
   int code = sync_file(handle, SQLITE_FCNTL_FILE_POINTER);
@@ -436,6 +473,7 @@ const ms_driver ms_sqlite = {
     .begin = sqlite_begin,
     .begin_if_free = try_write,
     .commit = sqlite_commit,
+    .secure = sqlite_secure,
     .rollback = sqlite_rollback,
     .prepare = sqlite_prepare,
     .open_rows = sqlite_open_rows,

@@ -30,6 +30,7 @@ ms_status ms_store_open_beside(ms_store *store, ms_store **beside) {
     ms_store_close(fresh);
     return status;
   }
+  fresh->board = store->board;
   *beside = fresh;
   return MS_OK;
 }
@@ -122,12 +123,21 @@ ms_status ms_store_begin_if_free(ms_store *store) {
   return store->driver->begin_if_free(store);
 }
 
-ms_status ms_store_commit(ms_store *store) {
+ms_status ms_store_commit_first(ms_store *store) {
   MS_TRY(ms_rows_write(store));
   MS_POINT("commit");
   ms_status status = store->driver->commit(store);
   MS_POINT("committed");
   return status;
+}
+
+ms_status ms_store_secure(ms_store *store) {
+  return store->driver->secure ? store->driver->secure(store) : MS_OK;
+}
+
+ms_status ms_store_commit(ms_store *store) {
+  MS_TRY(ms_store_commit_first(store));
+  return ms_store_secure(store);
 }
 
 void ms_store_rollback(ms_store *store) {

@@ -43,6 +43,10 @@ bool ms_store_in_file(const ms_store *store);
  * so everything remembered from the store is out of date. */
 ms_status ms_store_begin(ms_store *store, bool *changed);
 ms_status ms_store_commit(ms_store *store);
+/* The same in two steps. After the first others see the commit and may go on; nobody is to be told
+ * of it before the second, whose failure takes nothing back. */
+ms_status ms_store_commit_first(ms_store *store);
+ms_status ms_store_secure(ms_store *store);
 void ms_store_rollback(ms_store *store);
 /* Begins a read of one moment; what is remembered is brought up to date. */
 ms_status ms_store_begin_read(ms_store *store, bool *changed);

@@ -9,7 +9,8 @@ local steps = require "spec.soak.steps"
 local store = require "spec.soak.store"
 local system = require "system"
 
-local folder, random = arg[1], draw.new(tonumber(arg[2]))
+local folder, seed = arg[1], tonumber(arg[2])
+local random = draw.new(seed)
 local heard = folder .. "/heard-" .. os.getenv "MOONSHIFT_PLACE"
 local identity = process.identity "self"
 
@@ -27,7 +28,10 @@ end
 
 local function open(self)
   local from = system.monotime()
-  self.manager = store.open(folder, { workers = { "spec.soak.workers", "spec.soak.own" } })
+  self.manager = store.open(folder, {
+    workers = { "spec.soak.workers", "spec.soak.own" },
+    durability = seed % 2 == 0 and "full" or "normal",
+  })
   judge("open", from)
   self.manager:observe({ tag = "calm" }, function(event)
     if event.type == "succeeded" then

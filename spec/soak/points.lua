@@ -7,7 +7,7 @@ points.__index = points
 local OFTEN = {
   write = 2000, line = 150, begun = 150, commit = 200, committed = 200, collected = 150,
   publish = 150, handover = 150, events = 150, nudge = 150, answer = 100, begin = 60,
-  ["end"] = 60, result = 60,
+  ["end"] = 60, result = 60, sync = 5,
 }
 local SELDOM = 2
 -- A program that has taken so many steps without coming to its point is killed where it is.

@@ -12,7 +12,7 @@ local storm = steps.new {
   name = process.identity("self"):gsub(" ", "-"),
   longest = "5ms",
   open = function(self)
-    self.manager = store.open(folder)
+    self.manager = store.open(folder, { durability = seed % 2 == 0 and "full" or "normal" })
   end,
 }
 

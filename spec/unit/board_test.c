@@ -1,4 +1,4 @@
-/* The board that all processes share: order in the line, and who is passed by. */
+/* The board that all processes share: order in the line, who is passed by, what the disk has. */
 #include "store/board.h"
 #include "unit.h"
 
@@ -82,6 +82,73 @@ static void all_who_wait_go_in_their_order(void) {
     UNIT_INT(first + 1 + (uint32_t)i, order[i]);
 }
 
+/* ---- What the disk has ---- */
+
+static bool must_sync(uint32_t number, ms_sync *sync) {
+  return ms_sync_begin(board, number, sync);
+}
+
+static void one_sync_serves_all_who_wrote_before_it(void) {
+  ms_sync sync;
+  uint32_t a = ms_unsynced_add(board), b = ms_unsynced_add(board);
+  UNIT_INT(b, ms_unsynced_last(board));
+  UNIT_CHECK(must_sync(a, &sync));
+  UNIT_CHECK(ms_sync_is_under_way(board));
+  uint32_t c = ms_unsynced_add(board);
+  ms_sync_end(board, &sync, true);
+  UNIT_CHECK(!ms_sync_is_under_way(board));
+  UNIT_CHECK(!must_sync(a, &sync));
+  UNIT_CHECK(!must_sync(b, &sync));
+  UNIT_CHECK(must_sync(c, &sync));
+  ms_sync_end(board, &sync, true);
+  UNIT_CHECK(!must_sync(c, &sync));
+}
+
+static void a_sync_that_failed_serves_nobody(void) {
+  ms_sync sync;
+  uint32_t number = ms_unsynced_add(board);
+  UNIT_CHECK(must_sync(number, &sync));
+  ms_sync_end(board, &sync, false);
+  UNIT_CHECK(must_sync(number, &sync));
+  ms_sync_end(board, &sync, true);
+}
+
+static void whoever_is_gone_while_it_syncs_is_replaced(void) {
+  ms_sync gone, sync;
+  uint32_t a = ms_unsynced_add(board);
+  UNIT_CHECK(must_sync(a, &gone));
+  uint32_t b = ms_unsynced_add(board);
+  UNIT_CHECK(must_sync(b, &sync));
+  ms_sync_end(board, &gone, true);
+  UNIT_CHECK(ms_sync_is_under_way(board));
+  ms_sync_end(board, &sync, true);
+  UNIT_CHECK(!ms_sync_is_under_way(board));
+  UNIT_CHECK(!must_sync(b, &sync));
+}
+
+static void *wait_for_sync(void *context) {
+  ms_sync sync;
+  const uint32_t *number = context;
+  if (must_sync(*number, &sync)) ms_sync_end(board, &sync, true);
+  return NULL;
+}
+
+static void all_who_wait_for_a_sync_go_on(void) {
+  enum { MANY = 8 };
+  pthread_t threads[MANY];
+  uint32_t numbers[MANY];
+  ms_sync sync;
+  UNIT_CHECK(must_sync(ms_unsynced_add(board), &sync));
+  for (int i = 0; i < MANY; i++) {
+    numbers[i] = ms_unsynced_add(board);
+    UNIT_INT(0, pthread_create(&threads[i], NULL, wait_for_sync, &numbers[i]));
+  }
+  ms_sync_end(board, &sync, true);
+  for (int i = 0; i < MANY; i++)
+    pthread_join(threads[i], NULL);
+  UNIT_CHECK(!must_sync(ms_unsynced_last(board), &sync));
+}
+
 static void wants_are_each_process_own(void) {
   ms_board_want(board, 7, MS_WANT_WORK, true);
   ms_board_want(board, 7, MS_WANT_ENDS, true);
@@ -117,14 +184,32 @@ static void what_others_wrote_there_holds_up_nobody(void) {
   }
 }
 
+static void what_others_wrote_there_makes_nothing_safe(void) {
+  static const uint32_t far_ahead[] = {7, 1000000, 0}, behind[] = {7, UINT32_C(3000000000), 1};
+  const uint32_t *counts[] = {far_ahead, behind};
+  ms_sync sync;
+  for (int i = 0; i < 2; i++) {
+    UNIT_INT(12, pwrite(file, counts[i], 12, 72));
+    uint32_t number = ms_unsynced_add(board);
+    UNIT_CHECK(must_sync(number, &sync));
+    ms_sync_end(board, &sync, true);
+    UNIT_CHECK(!must_sync(number, &sync));
+  }
+}
+
 int main(void) {
   UNIT_RUN(open_board);
   UNIT_RUN(whoever_came_first_goes_first);
   UNIT_RUN(whoever_is_gone_is_passed_by);
   UNIT_RUN(all_who_wait_go_in_their_order);
+  UNIT_RUN(one_sync_serves_all_who_wrote_before_it);
+  UNIT_RUN(a_sync_that_failed_serves_nobody);
+  UNIT_RUN(whoever_is_gone_while_it_syncs_is_replaced);
+  UNIT_RUN(all_who_wait_for_a_sync_go_on);
   UNIT_RUN(wants_are_each_process_own);
   UNIT_RUN(another_mapping_is_the_same_board);
   UNIT_RUN(what_others_wrote_there_holds_up_nobody);
+  UNIT_RUN(what_others_wrote_there_makes_nothing_safe);
   ms_board_close(board);
   close(file);
   return unit_end();

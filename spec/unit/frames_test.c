@@ -13,11 +13,17 @@ static char path[sizeof folder + 16];
 static sqlite3_io_methods counting;
 static const sqlite3_io_methods *beneath;
 static int writes;
+static int syncs;
 static bool is_full;
 
 static int count_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 at) {
   writes++;
   return is_full ? SQLITE_FULL : beneath->xWrite(file, bytes, size, at);
+}
+
+static int count_sync(sqlite3_file *file, int flags) {
+  syncs++;
+  return beneath->xSync(file, flags);
 }
 
 static void count_writes(sqlite3 *connection) {
@@ -26,6 +32,7 @@ static void count_writes(sqlite3 *connection) {
   beneath = log->pMethods;
   counting = *beneath;
   counting.xWrite = count_write;
+  counting.xSync = count_sync;
   log->pMethods = &counting;
 }
 
@@ -197,6 +204,45 @@ static void fails_with_the_commit(void) {
   end(connection, frames);
 }
 
+static ms_board *open_board(void) {
+  ms_board *board = NULL;
+  ms_err err = {0};
+  FILE *file = tmpfile();
+  UNIT_INT(MS_OK, ms_board_open(fileno(file), &board, &err));
+  fclose(file);
+  return board;
+}
+
+/* A log that begins anew says so to the disk whatever is put off: what follows would else be taken
+ * for a part of the log before. */
+static void leaves_the_syncs_of_commits_to_later(void) {
+  ms_frames *frames;
+  ms_board *board = open_board();
+  sqlite3 *connection = open_with_frames(&frames, "PRAGMA synchronous = FULL");
+  uint32_t number;
+  execute(connection, ADD_TO_BOTH);
+  ms_frames_put_off(frames, board);
+  syncs = 0;
+  execute(connection, ADD_TO_BOTH);
+  UNIT_INT(0, syncs);
+  UNIT_CHECK(ms_frames_owe(frames, &number));
+  UNIT_INT(1, number);
+  UNIT_INT(1, ms_unsynced_last(board));
+  ms_frames_put_off(frames, NULL);
+  execute(connection, "PRAGMA wal_checkpoint(RESTART)");
+  ms_frames_put_off(frames, board);
+  syncs = 0;
+  execute(connection, ADD_TO_BOTH);
+  UNIT_INT(1, syncs);
+  UNIT_CHECK(ms_frames_owe(frames, &number));
+  UNIT_INT(2, number);
+  ms_frames_put_off(frames, NULL);
+  execute(connection, ADD_TO_BOTH);
+  UNIT_INT(2, syncs);
+  end(connection, frames);
+  ms_board_close(board);
+}
+
 static void leaves_memory_alone(void) {
   ms_frames *frames;
   ms_err err = {0};
@@ -217,6 +263,7 @@ int main(void) {
   UNIT_RUN(begins_anew_after_a_rollback);
   UNIT_RUN(keeps_the_last_of_two_writes);
   UNIT_RUN(fails_with_the_commit);
+  UNIT_RUN(leaves_the_syncs_of_commits_to_later);
   UNIT_RUN(leaves_memory_alone);
   unlink(path);
   rmdir(folder);

@@ -1,0 +1,202 @@
+/* Writers that share what it takes to reach the disk: nobody is told of a commit before a sync that
+ * began after all of it was written. */
+#include "engine/engine.h"
+#include "unit.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WRITERS 4
+/* Few enough for a log that nobody copies yet, since whoever does writes beside the calls. */
+#define CALLS 20
+
+static char folder[] = "/tmp/safe_test.XXXXXX";
+static char path[sizeof folder + 16];
+
+/* ---- A disk that counts, is slow, and may fail ---- */
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static const sqlite3_io_methods *beneath;
+static sqlite3_io_methods counting;
+static sqlite3_vfs vfs;
+static sqlite3_file *logs[WRITERS]; /* of their connections that write */
+static int opening;
+static int64_t writes, safe, syncs;
+static int64_t last[WRITERS]; /* which of the writes was a log's last one */
+static bool fails;
+
+static int count_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 at) {
+  int code = beneath->xWrite(file, bytes, size, at);
+  pthread_mutex_lock(&mutex);
+  writes++;
+  for (int i = 0; i < WRITERS; i++) {
+    if (logs[i] == file) last[i] = writes;
+  }
+  pthread_mutex_unlock(&mutex);
+  return code;
+}
+
+static int count_sync(sqlite3_file *file, int flags) {
+  (void)file;
+  (void)flags;
+  pthread_mutex_lock(&mutex);
+  int64_t begun = writes;
+  bool failing = fails;
+  pthread_mutex_unlock(&mutex);
+  nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+  if (failing) return SQLITE_IOERR_FSYNC;
+  pthread_mutex_lock(&mutex);
+  syncs++;
+  if (begun > safe) safe = begun;
+  pthread_mutex_unlock(&mutex);
+  return SQLITE_OK;
+}
+
+static int open_counted(sqlite3_vfs *self, sqlite3_filename name, sqlite3_file *file, int flags,
+                        int *out) {
+  sqlite3_vfs *system = sqlite3_vfs_find("unix");
+  int code = system->xOpen(self, name, file, flags, out);
+  if (code != SQLITE_OK || !(flags & SQLITE_OPEN_WAL)) return code;
+  pthread_mutex_lock(&mutex);
+  beneath = file->pMethods;
+  counting = *beneath;
+  counting.xWrite = count_write;
+  counting.xSync = count_sync;
+  if (!logs[opening]) logs[opening] = file;
+  pthread_mutex_unlock(&mutex);
+  file->pMethods = &counting;
+  return code;
+}
+
+static void count_what_reaches_the_disk(void) {
+  vfs = *sqlite3_vfs_find("unix");
+  vfs.zName = "counting";
+  vfs.xOpen = open_counted;
+  UNIT_INT(SQLITE_OK, sqlite3_vfs_register(&vfs, 1));
+}
+
+/* ---- Writers ---- */
+
+typedef struct writer {
+  pthread_t thread;
+  int number;
+  ms_manager *manager;
+  int acknowledged;
+  int unsafe; /* of these */
+} writer;
+
+static writer writers[WRITERS];
+
+static void open_all(void) {
+  ms_options options;
+  ms_err err;
+  ms_options_init(&options);
+  options.database = path;
+  options.busy_timeout_ms = 60000;
+  for (opening = 0; opening < WRITERS; opening++) {
+    writers[opening].number = opening;
+    UNIT_INT(MS_OK, ms_open(&options, &writers[opening].manager, &err));
+  }
+  opening = 0;
+}
+
+static ms_status enqueue(ms_manager *manager) {
+  ms_arena arena = {0};
+  ms_request request;
+  ms_enqueued enqueued;
+  ms_err err;
+  ms_request_init(&request);
+  request.worker = MS_TEXT("nothing");
+  ms_status status = ms_enqueue(manager, &request, 1, NULL, &arena, &enqueued, &err);
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+static void *write_all(void *context) {
+  writer *self = context;
+  for (int i = 0; i < CALLS; i++) {
+    if (enqueue(self->manager) != MS_OK) continue;
+    pthread_mutex_lock(&mutex);
+    self->acknowledged++;
+    if (safe < last[self->number]) self->unsafe++;
+    pthread_mutex_unlock(&mutex);
+  }
+  return NULL;
+}
+
+static void write_at_once(void) {
+  for (int i = 0; i < WRITERS; i++) {
+    writers[i].acknowledged = writers[i].unsafe = 0;
+    UNIT_INT(0, pthread_create(&writers[i].thread, NULL, write_all, &writers[i]));
+  }
+  for (int i = 0; i < WRITERS; i++)
+    pthread_join(writers[i].thread, NULL);
+}
+
+static void one_sync_is_enough_for_several_commits(void) {
+  int64_t before = syncs;
+  write_at_once();
+  for (int i = 0; i < WRITERS; i++) {
+    UNIT_INT(CALLS, writers[i].acknowledged);
+    UNIT_INT(0, writers[i].unsafe);
+  }
+  UNIT_CHECK(syncs - before < WRITERS * CALLS);
+}
+
+static void nobody_is_told_of_what_a_disk_that_fails_may_not_have(void) {
+  fails = true;
+  write_at_once();
+  fails = false;
+  for (int i = 0; i < WRITERS; i++)
+    UNIT_INT(0, writers[i].acknowledged);
+  one_sync_is_enough_for_several_commits();
+}
+
+/* What somebody has committed who was killed before it reached the disk. */
+static void owe_one(void) {
+  ms_unsynced_add(writers[0].manager->board);
+}
+
+static void what_a_question_tells_is_on_the_disk(void) {
+  const int64_t id = 1;
+  const ms_selector one = {.ids = &id, .id_count = 1}, all = {.all = true};
+  const ms_selector *selectors[] = {&one, &all};
+  ms_manager *asked = writers[1].manager;
+  int64_t count;
+  ms_err err;
+  for (int i = 0; i < 2; i++) {
+    owe_one();
+    int64_t before = syncs;
+    UNIT_INT(MS_OK, ms_count(asked, selectors[i], &count, &err));
+    UNIT_INT(before + 1, syncs);
+    UNIT_INT(MS_OK, ms_count(asked, selectors[i], &count, &err));
+    UNIT_INT(before + 1, syncs);
+  }
+}
+
+static void close_all(void) {
+  for (int i = 0; i < WRITERS; i++) {
+    ms_close(writers[i].manager, 0, NULL);
+    ms_free(writers[i].manager);
+  }
+  char lock[sizeof path + 8];
+  snprintf(lock, sizeof lock, "%s-lock", path);
+  unlink(path);
+  unlink(lock);
+  rmdir(folder);
+}
+
+int main(void) {
+  UNIT_CHECK(mkdtemp(folder) != NULL);
+  snprintf(path, sizeof path, "%s/store.db", folder);
+  UNIT_RUN(count_what_reaches_the_disk);
+  UNIT_RUN(open_all);
+  UNIT_RUN(one_sync_is_enough_for_several_commits);
+  UNIT_RUN(nobody_is_told_of_what_a_disk_that_fails_may_not_have);
+  UNIT_RUN(what_a_question_tells_is_on_the_disk);
+  UNIT_RUN(close_all);
+  return unit_end();
+}
