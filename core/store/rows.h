@@ -1,4 +1,5 @@
-/* The rows that every work brings with it, gathered: many are inserted by one statement.
+/* The rows that every work brings with it, gathered: many are inserted by one statement. Those that
+ * come in another order than they will stand in wait for more, so that a page is looked for once.
  *
  * A row that was added is written at the latest before any statement runs that is not one of
  * these, so nobody can tell the difference. Texts are copied. The store owns what it has gathered.
@@ -16,8 +17,11 @@
 struct ms_store;
 
 /* How many rows one statement inserts. */
-#define MS_ROWS_MOST 16
-#define MS_ROWS_COLUMNS_MOST 15
+#define MS_ROWS_TOGETHER 16
+/* How many of them wait for each other where they are to be put in order, and how many bytes of
+ * texts. */
+#define MS_ROWS_MOST 512
+#define MS_ROWS_TEXTS_MOST ((size_t)65536)
 
 /* What a row has, in this order, all int64_t where nothing else is said. */
 typedef enum ms_rows_kind {
@@ -37,9 +41,12 @@ typedef enum ms_rows_kind {
 
 /* What has been gathered of one kind. */
 typedef struct ms_rows {
-  ms_value values[MS_ROWS_MOST * MS_ROWS_COLUMNS_MOST];
+  ms_value *values; /* row after row */
+  size_t capacity;  /* in rows */
   size_t count;
+  bool mixed; /* they are not in order */
   ms_arena texts;
+  size_t text_bytes;
 } ms_rows;
 
 ms_status ms_rows_add(struct ms_store *store, ms_rows_kind kind, ...);
