@@ -213,6 +213,7 @@ static ms_status is_behind(ms_engine *engine, const ms_work *work, bool *behind)
 
 /* What this start uses up: a wish, and whom it waited for. */
 static ms_status use_up(ms_engine *engine, ms_flight *flight) {
+  flight->wish_at_ms = flight->work.wish_at_ms;
   if (flight->work.wish_at_ms == MS_NEVER && !flight->work.behind.data) return MS_OK;
   flight->work.wish_at_ms = MS_NEVER;
   flight->work.behind = MS_TEXT_NONE;

@@ -301,6 +301,18 @@ ms_status ms_settle_stop(ms_engine *engine, int64_t id, const char *reason, bool
   return status;
 }
 
+/* It waits as it would if it had not been claimed: for its wish, unless there is a newer one, and by
+ * the spec to which it was updated meanwhile. */
+static ms_status wait_again(ms_engine *engine, const ms_flight *flight, ms_work *work) {
+  int64_t due_at_ms = work->due_at_ms;
+  bool wished = flight->wish_at_ms != MS_NEVER && work->wish_at_ms == MS_NEVER;
+  if (wished) work->wish_at_ms = flight->wish_at_ms;
+  if (work->generation != flight->run.generation) MS_TRY(ms_due_at(engine, work, &work->due_at_ms));
+  if (wished || work->due_at_ms != due_at_ms) MS_TRY(ms_work_write_life(engine->store, work));
+  MS_TRY(ms_waiting_return(engine->store, work));
+  return work->deadline_ms > engine->turn.now_ms ? MS_OK : ms_settle_deadline(engine, work->id);
+}
+
 ms_status ms_settle_return(ms_engine *engine, ms_run *run) {
   ms_flight *flight = ms_flight_of(run);
   bool live, found = true;
@@ -316,7 +328,7 @@ ms_status ms_settle_return(ms_engine *engine, ms_run *run) {
   if (flight->start) {
     MS_TRY(ms_queue_forget_start(engine->store, flight->lane.queue, flight->start));
   }
-  return ms_waiting_return(engine->store, &work);
+  return wait_again(engine, flight, &work);
 }
 
 static ms_status fail_late(ms_engine *engine, const ms_work *before) {
