@@ -89,6 +89,7 @@ typedef struct ms_flight {
   int64_t claimed_at_ms;
   int64_t wish_at_ms;    /* the wish that its start used up; MS_NEVER = none */
   int64_t start;         /* its number among those of a rated queue; 0 = none */
+  int64_t start_at_ms;   /* from when that counts */
   int64_t stopped_at_ms; /* MS_NEVER = not stopped */
   char reason[MS_REASON_BYTES];
   bool interrupted;

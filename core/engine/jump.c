@@ -70,6 +70,7 @@ static void shift_flight(ms_flight *flight, int64_t jump_ms, int64_t now_ms) {
   int64_t begun_at_ms = flight->run.begun_at_ms;
   flight->fresh = false;
   flight->claimed_at_ms += jump_ms;
+  flight->start_at_ms += jump_ms;
   flight->progress_at_ms = 0;
   if (flight->stopped_at_ms != MS_NEVER) flight->stopped_at_ms += jump_ms;
   if (!begun_at_ms) return;

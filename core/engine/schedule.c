@@ -266,6 +266,7 @@ static ms_status note_start(claim_round *round, const candidate *from, ms_flight
   MS_TRY(ms_schedule_starts(&round->gates, from->queue, &starts));
   MS_TRY(ms_queue_note_start(engine->store, from->queue, at_ms, starts));
   flight->start = starts->last;
+  flight->start_at_ms = starts->last_at_ms;
   return MS_OK;
 }
 

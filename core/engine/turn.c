@@ -389,6 +389,7 @@ static void forget_notes(ms_engine *engine) {
   pthread_mutex_lock(&engine->mutex);
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
     flight->fresh = false;
+    flight->start_at_ms = 0;
     if (flight->stopped_at_ms == MS_NEVER) flight->reason[0] = '\0';
     ms_progress_failed(engine, flight);
   }

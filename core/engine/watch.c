@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 #include "store/claim.h"
 #include "store/prune.h"
+#include "store/queue.h"
 
 #include <stdio.h>
 
@@ -94,13 +95,23 @@ static ms_status watch_run(ms_engine *engine, ms_flight *flight, ms_arena *arena
   return stopped ? MS_OK : check_constraints(engine, flight, arena);
 }
 
+/* What begins later than it was counted leaves the window later. */
+static ms_status note_begin(ms_engine *engine, ms_flight *flight) {
+  int64_t begun_at_ms = flight->run.begun_at_ms;
+  int64_t at_ms = begun_at_ms ? begun_at_ms : engine->turn.now_ms;
+  if (!flight->start || at_ms <= flight->start_at_ms) return MS_OK;
+  flight->start_at_ms = at_ms;
+  return ms_queue_delay_start(engine->store, flight->lane.queue, flight->start, at_ms);
+}
+
 /* Giving up a run changes the map, so the ids are gathered first. */
 ms_status ms_schedule_stop(ms_engine *engine, bool judges) {
   ms_ids ids = {0};
   ms_arena arena = {0};
   size_t at = 0;
   ms_status status = MS_OK;
-  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at)) && status == MS_OK;) {
+    status = note_begin(engine, flight);
     bool watched = flight->run.timeout_ms || flight->stopped_at_ms != MS_NEVER ||
                    flight->lane.constraints.size || !flight->fresh;
     if (watched && !ms_ids_add(&ids, flight->run.id)) status = ms_engine_no_memory(engine);

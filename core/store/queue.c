@@ -17,6 +17,8 @@ static const char select_first_start[] =
 static const char select_start[] =
     "SELECT at FROM ms_start WHERE queue = ? AND number >= ? ORDER BY number LIMIT 1";
 static const char delete_starts[] = "DELETE FROM ms_start WHERE queue = ? AND number < ?";
+static const char delay_start[] =
+    "UPDATE ms_start SET at = ? WHERE queue = ? AND number >= ? AND at < ?";
 static const char delete_start[] = "DELETE FROM ms_start WHERE queue = ? AND number = ?";
 
 void ms_queues_deinit(ms_queues *queues) {
@@ -180,6 +182,10 @@ ms_status ms_queue_note_start(ms_store *store, const ms_queue *queue, int64_t at
   if (at_ms > starts->last_at_ms) starts->last_at_ms = at_ms;
   if (starts->room > 0) starts->room--;
   return ms_rows_add(store, MS_ROWS_START, queue->name, starts->last, starts->last_at_ms);
+}
+
+ms_status ms_queue_delay_start(ms_store *store, ms_text queue, int64_t number, int64_t at_ms) {
+  return ms_sql_run(store, delay_start, "itii", at_ms, queue, number, at_ms);
 }
 
 ms_status ms_queue_forget_start(ms_store *store, ms_text queue, int64_t number) {

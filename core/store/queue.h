@@ -51,6 +51,9 @@ ms_status ms_queue_read_starts(struct ms_store *store, const ms_queue *queue, in
 /* Notes a start at that moment, or that of the last, whichever is later: it becomes the last. */
 ms_status ms_queue_note_start(struct ms_store *store, const ms_queue *queue, int64_t at_ms,
                               ms_starts *starts);
+/* A start, and what was numbered after it, counts from that moment at the earliest. */
+ms_status ms_queue_delay_start(struct ms_store *store, ms_text queue, int64_t number,
+                               int64_t at_ms);
 /* A start that never happened. */
 ms_status ms_queue_forget_start(struct ms_store *store, ms_text queue, int64_t number);
 
