@@ -3,6 +3,7 @@
 #include "store/change.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /* ---- The selector of an observer, copied ---- */
@@ -81,20 +82,34 @@ ms_status ms_outbox_write(ms_engine *engine) {
   return ms_change_write(engine->store, engine->owner, engine->turn.now_ms, &engine->turn.noted);
 }
 
+static ms_status tell_changes(ms_engine *engine, const ms_ids *pairs) {
+  for (size_t i = 0; i + 1 < pairs->count; i += 2) {
+    int64_t type = pairs->items[i] - 1;
+    if (type < 0 || type >= MS_EVENT_COUNT) continue;
+    MS_TRY(tell(engine, (ms_event_type)type, pairs->items[i + 1]));
+  }
+  return MS_OK;
+}
+
+static void tell_damage(ms_engine *engine, int64_t turn) {
+  char message[96];
+  snprintf(message, sizeof message, "table ms_change: the events of turn %lld do not parse",
+           (long long)turn);
+  ms_engine_trouble(engine, "store", message, 0, NULL);
+}
+
 ms_status ms_outbox_read(ms_engine *engine) {
-  ms_ids pairs = {0};
+  ms_change_news news = {.turn = engine->turn.seen_change};
   MS_TRY(ms_change_wanted(engine->store, engine->owner, &engine->others_observe));
   if (!engine->observer_count) return MS_OK;
-  ms_status status =
-      ms_change_read(engine->store, engine->owner, &engine->turn.seen_change, &pairs);
-  for (size_t i = 0; i + 1 < pairs.count && status == MS_OK; i += 2) {
-    int64_t type = pairs.items[i] - 1;
-    if (type >= MS_EVENT_COUNT) continue;
-    status = tell(engine, (ms_event_type)type, pairs.items[i + 1]);
-  }
-  ms_ids_deinit(&pairs);
+  ms_status status = ms_change_read(engine->store, engine->owner, &news);
+  if (news.damaged) tell_damage(engine, news.damaged);
+  if (status == MS_OK) status = tell_changes(engine, &news.pairs);
+  engine->turn.seen_change = news.turn;
+  ms_ids_deinit(&news.pairs);
   return status;
 }
+
 void ms_outbox_drop(ms_engine *engine) {
   for (ms_link *link; (link = ms_list_shift(&engine->turn.events));) {
     ms_event_free(MS_LIST_ENTRY(link, ms_event, link));

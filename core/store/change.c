@@ -47,34 +47,31 @@ ms_status ms_change_newest(ms_store *store, int64_t *turn) {
   return ms_sql_int(store, select_newest, 0, turn, "");
 }
 
-static ms_status read_row(ms_store *store, ms_statement *statement, ms_ids *pairs) {
+/* A row that does not parse tells nothing to anybody. */
+static ms_status read_row(ms_store *store, ms_statement *statement, ms_change_news *news) {
   int64_t *ids;
   size_t count;
   bool complete = true;
   ms_status status = ms_ids_parse(ms_sql_column_text(statement, 1), &ids, &count);
   if (status == MS_NOMEM) return no_memory(store);
-  if (status != MS_OK) {
-    return ms_fail(&store->err, MS_CORRUPT, "table ms_change: the events of turn %lld do not parse",
-                   (long long)ms_sql_column_int(statement, 0));
-  }
+  news->turn = ms_sql_column_int(statement, 0);
+  if (status != MS_OK) news->damaged = news->turn;
+  if (status != MS_OK) return MS_OK;
   for (size_t i = 0; i < count && complete; i++)
-    complete = ms_ids_add(pairs, ids[i]);
+    complete = ms_ids_add(&news->pairs, ids[i]);
   ms_mem_free(ids);
   return complete ? MS_OK : no_memory(store);
 }
 
-ms_status ms_change_read(ms_store *store, int64_t owner, int64_t *turn, ms_ids *pairs) {
+ms_status ms_change_read(ms_store *store, int64_t owner, ms_change_news *news) {
   ms_statement *statement;
   bool row;
-  MS_TRY(ms_sql_open(store, select_changes, &statement, "ii", *turn, owner));
+  MS_TRY(ms_sql_open(store, select_changes, &statement, "ii", news->turn, owner));
   for (;;) {
     MS_TRY(ms_sql_step(store, statement, &row));
     if (!row) return MS_OK;
-    ms_status status = read_row(store, statement, pairs);
-    if (status == MS_OK) {
-      *turn = ms_sql_column_int(statement, 0);
-      continue;
-    }
+    ms_status status = read_row(store, statement, news);
+    if (status == MS_OK) continue;
     ms_sql_close(statement);
     return status;
   }

@@ -21,7 +21,12 @@ ms_status ms_change_wanted(struct ms_store *store, int64_t owner, bool *wanted);
 ms_status ms_change_write(struct ms_store *store, int64_t owner, int64_t now_ms,
                           const ms_ids *pairs);
 ms_status ms_change_newest(struct ms_store *store, int64_t *turn);
-/* Appends the pairs of other processes' turns after *turn, which moves on. */
-ms_status ms_change_read(struct ms_store *store, int64_t owner, int64_t *turn, ms_ids *pairs);
+/* What the turns of other processes have changed. */
+typedef struct ms_change_news {
+  int64_t turn; /* those after it are read; then the last of them */
+  ms_ids pairs;
+  int64_t damaged; /* a turn whose row does not parse, and is passed over; 0 = none */
+} ms_change_news;
+ms_status ms_change_read(struct ms_store *store, int64_t owner, ms_change_news *news);
 
 #endif

@@ -49,4 +49,31 @@ describe("rows that somebody altered", function()
     assert.is_nil(message:find "memory")
     expect.text("constraints", message)
   end)
+
+  it("are passed over and told where what others did does not parse", function()
+    for _, events in ipairs { "[", "nothing", "[-5,%d]", "[11,%d]" } do
+      local message
+      local manager, path = stores.open {
+        on_error = function(event)
+          message = message or event.message
+        end,
+      }
+      local id = manager:enqueue { worker = "nobody" }
+      local types = {}
+      manager:observe(id, function(event)
+        types[#types + 1] = event.type
+      end)
+      alter(path, ("INSERT INTO ms_change (owner, at, events) VALUES (0, 9e15, '%s')")
+        :format(events:format(id)))
+      assert.are.equal(1, manager:cancel(id))
+      manager:dispatch()
+      local whole = events:find "%]"
+      assert.are.equal(events:find "11" and 3 or 2, #types)
+      assert.are.equal("cancelled", types[#types])
+      assert.are.equal(not whole, message ~= nil)
+      if message then
+        expect.text("ms_change", message)
+      end
+    end
+  end)
 end)
