@@ -152,6 +152,7 @@ void ms_release(ms_engine *engine) {
   ms_reader_close(&engine->reader);
   ms_lookout_free(engine->lookout);
   engine->lookout = NULL;
+  ms_preview_deinit(&engine->preview);
   bool abandoned = engine->executor && ms_executor_abandoned(engine->executor) > 0;
   ms_executor_close(engine->executor);
   engine->executor = NULL;

@@ -17,6 +17,7 @@
 #include "base/map.h"
 #include "engine/checkpoint.h"
 #include "engine/peers.h"
+#include "engine/preview.h"
 #include "engine/reader.h"
 #include "engine/wal.h"
 #include "execute/executor.h"
@@ -168,7 +169,7 @@ typedef struct ms_turn {
   bool ending;        /* a process that has just ended may still hold its lock */
   bool files;         /* what is known of works' files has changed */
   int64_t files_seen; /* the newest row of it */
-  bool looked;        /* the files of a row of moonshift_inbox were looked at */
+  bool looks;         /* the files of a row of moonshift_inbox must be looked at first */
   int64_t seen_change;
   bool recalls;     /* settings of queues have changed: what has not begun is claimed anew */
   bool quick;       /* the newest result is of a run that took hardly any time */
@@ -206,6 +207,7 @@ struct ms_engine {
   int64_t told_at_ms;
   ms_checkpoint checkpoint;
   ms_reader reader;
+  ms_preview preview;
   bool in_file; /* the store is */
   ms_executor *executor;
   ms_worker_name *names;
@@ -405,6 +407,9 @@ bool ms_due_rests(const ms_work *work);
  * looks, and the snapshot is absent. Any thread, outside of turns wherever that is possible. */
 ms_status ms_trigger_look(ms_engine *engine, const ms_request *request, ms_arena *arena,
                           ms_text *snapshot, ms_err *err);
+/* The same for all requests of a call; *snapshots is NULL if none has files. */
+ms_status ms_trigger_look_all(ms_engine *engine, const ms_request *requests, size_t count,
+                              ms_arena *arena, ms_text **snapshots, ms_err *err);
 /* What becomes of a work: each is for all works, and does nothing for those without files. */
 ms_status ms_trigger_insert(ms_engine *engine, const ms_work *work, ms_text snapshot);
 ms_status ms_trigger_update(ms_engine *engine, const ms_work *before, const ms_work *after,
@@ -566,8 +571,8 @@ ms_status ms_intake_waits(ms_engine *engine, bool *waits);
 /* ---- enqueue.c, update.c ---- */
 
 /* As ms_enqueue, within a turn, as if it had been called at that moment. */
-ms_status ms_enqueue_arrival(ms_engine *engine, const ms_arrived *arrived, int64_t at_ms,
-                             ms_err *err);
+ms_status ms_enqueue_arrival(ms_engine *engine, const ms_arrived *arrived, ms_text *snapshots,
+                             int64_t at_ms, ms_err *err);
 
 /* Puts the request into the spec of a work; the lane is interned, the tags quoted. */
 ms_status ms_spec_of(ms_engine *engine, const ms_request *request, ms_arena *arena, ms_work *work);

@@ -405,27 +405,6 @@ static void end(enqueue_call *args) {
   ms_ids_deinit(&args->leaves);
 }
 
-/* Watching begins with what stands there now. Works of one call often have the same files. */
-static ms_status look_at_files(ms_engine *engine, enqueue_call *args, ms_err *err) {
-  bool any = false;
-  for (size_t i = 0; i < args->count; i++)
-    any = any || args->requests[i].files.data;
-  if (!any) return MS_OK;
-  ms_text *snapshots = ms_arena_take(&args->scratch, args->count * sizeof *snapshots);
-  if (!snapshots) return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
-  for (size_t i = 0; i < args->count; i++) {
-    const ms_request *request = &args->requests[i];
-    bool again =
-        i > 0 && request->files.data && ms_text_equal(request->files, args->requests[i - 1].files);
-    if (again)
-      snapshots[i] = snapshots[i - 1];
-    else
-      MS_TRY(ms_trigger_look(engine, request, &args->scratch, &snapshots[i], err));
-  }
-  args->snapshots = snapshots;
-  return MS_OK;
-}
-
 ms_status ms_enqueue(ms_manager *engine, const ms_request *requests, size_t count,
                      const ms_unique *unique, ms_arena *arena, ms_enqueued *enqueued, ms_err *err) {
   enqueue_call args = {
@@ -435,15 +414,16 @@ ms_status ms_enqueue(ms_manager *engine, const ms_request *requests, size_t coun
       .unique = named(unique),
       .arena = arena,
   };
-  ms_status status = look_at_files(engine, &args, err);
+  ms_status status =
+      ms_trigger_look_all(engine, requests, count, &args.scratch, &args.snapshots, err);
   if (status == MS_OK) status = ms_engine_call(engine, &args.call, err);
   end(&args);
   if (status == MS_OK) *enqueued = args.out;
   return status;
 }
 
-ms_status ms_enqueue_arrival(ms_engine *engine, const ms_arrived *arrived, int64_t at_ms,
-                             ms_err *err) {
+ms_status ms_enqueue_arrival(ms_engine *engine, const ms_arrived *arrived, ms_text *snapshots,
+                             int64_t at_ms, ms_err *err) {
   ms_arena ids = {0};
   enqueue_call args = {
       .call = {.err = err},
@@ -451,12 +431,10 @@ ms_status ms_enqueue_arrival(ms_engine *engine, const ms_arrived *arrived, int64
       .count = arrived->count,
       .unique = named(&arrived->unique),
       .arena = &ids,
+      .snapshots = snapshots,
       .at_ms = at_ms,
   };
-  /* Files that cannot be looked at are the row's own trouble, not that of the turn. */
-  ms_status status = look_at_files(engine, &args, err) == MS_OK ? MS_OK : MS_MISUSE;
-  engine->turn.looked = args.snapshots || status != MS_OK;
-  if (status == MS_OK) status = enqueue(engine, &args);
+  ms_status status = enqueue(engine, &args);
   end(&args);
   ms_arena_deinit(&ids);
   return status;

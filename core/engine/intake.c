@@ -4,8 +4,7 @@
 
 #include <stdio.h>
 
-/* So many rows a turn, so that a flood of them does not hold up callers and results. A row whose
- * files had to be looked at is its turn's last: nobody knows how many they are. */
+/* So many rows a turn, so that a flood of them does not hold up callers and results. */
 #define ROWS_A_TURN 256
 /* How long rows stand back after a turn with them failed, so that whatever else there is gets done,
  * which may be what they need: with a full disk, the deletion of old works. */
@@ -25,6 +24,30 @@ static void set_moment(const ms_engine *engine, ms_arrival *arrival) {
   if (arrival->at_ms > engine->turn.now_ms) arrival->at_ms = engine->turn.now_ms;
 }
 
+static bool has_files(const ms_arrived *arrived) {
+  bool has = false;
+  for (size_t i = 0; i < arrived->count; i++)
+    has = has || arrived->requests[i].files.data;
+  return has;
+}
+
+/* No turn looks at files: nobody knows how long that takes. Those that cannot be looked at are the
+ * row's own trouble, not that of the turn. */
+static ms_status make_works(ms_engine *engine, const ms_arrival *arrival, const ms_arrived *arrived,
+                            ms_err *why) {
+  const ms_preview *seen = NULL;
+  ms_text *snapshots = NULL;
+  if (has_files(arrived) && !engine->options.stepped) {
+    MS_TRY(ms_preview_find(engine, arrival->id, arrived, &seen));
+    engine->turn.looks = !seen;
+    if (!seen) return MS_OK;
+    if (seen->status == MS_NOMEM) return ms_engine_no_memory(engine);
+    if (seen->status != MS_OK) return ms_fail(why, MS_MISUSE, "%s", seen->err.message);
+    snapshots = seen->snapshots;
+  }
+  return ms_enqueue_arrival(engine, arrived, snapshots, arrival->at_ms, why);
+}
+
 /* The row goes in the transaction in which its works come, so that they come once. */
 static ms_status take_in(ms_engine *engine, ms_arrival *arrival) {
   ms_arrived arrived;
@@ -32,7 +55,8 @@ static ms_status take_in(ms_engine *engine, ms_arrival *arrival) {
   set_moment(engine, arrival);
   ms_status status =
       engine->options.read_arrival(engine->options.read_arrival_data, arrival, &arrived, &why);
-  if (status == MS_OK) status = ms_enqueue_arrival(engine, &arrived, arrival->at_ms, &why);
+  if (status == MS_OK) status = make_works(engine, arrival, &arrived, &why);
+  if (status == MS_OK && engine->turn.looks) return MS_OK;
   MS_POINT("intake");
   if (status == MS_OK) return ms_arrival_delete(engine->store, arrival->id);
   return ms_is_refusal(status) ? refuse(engine, arrival, &why) : status;
@@ -43,7 +67,7 @@ static ms_status take_in_next(ms_engine *engine, bool *found) {
   ms_arrival arrival;
   ms_status status = ms_arrival_first(engine->store, &arena, &arrival, found);
   if (status == MS_OK && *found) status = take_in(engine, &arrival);
-  if (*found) engine->turn.returned = engine->turn.takes_rows = true;
+  if (*found && !engine->turn.looks) engine->turn.returned = engine->turn.takes_rows = true;
   ms_arena_deinit(&arena);
   return status;
 }
@@ -60,15 +84,18 @@ ms_status ms_intake(ms_engine *engine) {
     ms_turn_wake_at(engine, engine->turn.now_ms + wait_ms);
     return MS_OK;
   }
-  for (int i = 0; found && !engine->turn.looked && i < ROWS_A_TURN; i++)
+  for (int i = 0; found && !engine->turn.looks && i < ROWS_A_TURN; i++)
     MS_TRY(take_in_next(engine, &found));
-  engine->arrivals = found;
-  if (found) ms_turn_wake_at(engine, engine->turn.now_ms);
+  ms_preview_forget(engine);
+  engine->arrivals = found && !engine->turn.looks;
+  if (engine->arrivals) ms_turn_wake_at(engine, engine->turn.now_ms);
   return MS_OK;
 }
 
 void ms_intake_failed(ms_engine *engine) {
-  if (engine->turn.takes_rows) engine->rows_from_ms = steady_ms(engine) + STAND_BACK_MS;
+  if (!engine->turn.takes_rows) return;
+  ms_preview_forget(engine);
+  engine->rows_from_ms = steady_ms(engine) + STAND_BACK_MS;
 }
 
 void ms_intake_tell(ms_engine *engine) {

@@ -21,6 +21,7 @@ void ms_engine_attend(ms_engine *engine) {
     ms_engine_serve(engine);
   while (ms_sensing_tend(engine));
   ms_lookout_serve(engine);
+  ms_preview_serve(engine);
   arm(engine);
 }
 

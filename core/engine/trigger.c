@@ -280,3 +280,24 @@ ms_status ms_trigger_look(ms_engine *engine, const ms_request *request, ms_arena
   ms_arena_deinit(&spec);
   return status;
 }
+
+/* Watching begins with what stands there now. Works of one call often have the same files. */
+ms_status ms_trigger_look_all(ms_engine *engine, const ms_request *requests, size_t count,
+                              ms_arena *arena, ms_text **snapshots, ms_err *err) {
+  bool any = false;
+  *snapshots = NULL;
+  for (size_t i = 0; i < count; i++)
+    any = any || requests[i].files.data;
+  if (!any) return MS_OK;
+  ms_text *list = ms_arena_take(arena, count * sizeof *list);
+  if (!list) return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+  for (size_t i = 0; i < count; i++) {
+    ms_text files = requests[i].files;
+    if (i > 0 && files.data && ms_text_equal(files, requests[i - 1].files))
+      list[i] = list[i - 1];
+    else
+      MS_TRY(ms_trigger_look(engine, &requests[i], arena, &list[i], err));
+  }
+  *snapshots = list;
+  return MS_OK;
+}

@@ -60,7 +60,7 @@ static void turn_begin(ms_engine *engine) {
   turn->files = false;
   turn->files_seen = engine->files_seen;
   turn->seen_change = engine->seen_change;
-  turn->looked = false;
+  turn->looks = false;
   turn->judges = false;
   turn->prunes = false;
   turn->recalls = false;
@@ -495,6 +495,7 @@ static void collect(ms_engine *engine, ms_link *calls, ms_link *results, bool *n
   *needed =
       engine->nudged || !ms_list_empty(results) || ms_engine_now(engine) >= engine->next_at_ms;
   engine->nudged = false;
+  if (engine->preview.state == MS_PREVIEW_READY) engine->arrivals = true;
   ms_sensing_take(engine);
   engine->turn.ending = ms_engine_now(engine) < engine->look_again_ms;
   pthread_mutex_unlock(&engine->mutex);

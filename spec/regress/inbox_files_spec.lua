@@ -27,4 +27,21 @@ describe("rows of moonshift_inbox whose works wait for files", function()
     end)
     assert.is_true(manager:stats().longest_turn_ms < 10 * #rows)
   end)
+
+  it("do not hold up the store while the many files of one row are looked at", function()
+    local manager, database = stores.open()
+    local later = os.time() + 24 * 60 * 60
+    local requests = {}
+    for index = 1, 50 do
+      local path = folder.new() .. "/file"
+      folder.write(path, "1")
+      assert(lfs.touch(path, later, later))
+      requests[index] = ('{"worker":"nobody","constraints":{"files":[%q]}}'):format(path)
+    end
+    sql.run(database, sql.insert { request = "[" .. table.concat(requests, ",") .. "]" })
+    stores.until_true(manager, 1, function()
+      return manager:count { worker = "nobody" } == #requests
+    end)
+    assert.is_true(manager:stats().longest_turn_ms < 10 * #requests)
+  end)
 end)

@@ -76,7 +76,7 @@ static ms_status add_one(ms_engine *engine, ms_call *call) {
   ms_request request = request_of(0);
   const ms_arrived arrived = {.requests = &request, .count = 1};
   (void)call;
-  return ms_enqueue_arrival(engine, &arrived, engine->turn.now_ms, &err);
+  return ms_enqueue_arrival(engine, &arrived, NULL, engine->turn.now_ms, &err);
 }
 
 static int64_t enqueue_all(const ms_request *requests, size_t count) {
