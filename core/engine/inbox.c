@@ -143,7 +143,8 @@ void ms_engine_serve(ms_engine *engine) {
     pthread_cond_broadcast(&engine->turned);
   }
   engine->looping = false;
-  engine->armed_at_ms = next_look(engine);
+  /* Once nobody turns, what is due stays due, and a timer for it would fire for ever. */
+  engine->armed_at_ms = engine->closed ? MS_NEVER : next_look(engine);
   pthread_mutex_unlock(&engine->mutex);
 }
 

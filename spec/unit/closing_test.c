@@ -1,3 +1,4 @@
+#include "engine/engine.h"
 #include "moonshift.h"
 #include "unit.h"
 
@@ -98,9 +99,58 @@ static void an_open_that_runs_out_of_descriptors_leaves_nothing_behind(void) {
   UNIT_INT(first, next_descriptor());
 }
 
+/* Waits for the manager's thread to expect another moment, or none. */
+static bool becomes_armed(ms_manager *manager, bool wanted) {
+  bool armed = !wanted;
+  for (int tries = 0; tries < 1000 && armed != wanted; tries++) {
+    usleep(10 * 1000);
+    pthread_mutex_lock(&manager->mutex);
+    armed = manager->armed_at_ms != MS_NEVER;
+    pthread_mutex_unlock(&manager->mutex);
+  }
+  return armed == wanted;
+}
+
+static void set_closed(ms_manager *manager, bool closed) {
+  pthread_mutex_lock(&manager->mutex);
+  manager->closed = closed;
+  pthread_mutex_unlock(&manager->mutex);
+}
+
+static ms_status enqueue_with_deadline(ms_manager *manager, int64_t within_ms) {
+  ms_arena arena = {0};
+  ms_enqueued enqueued;
+  ms_request request;
+  ms_request_init(&request);
+  request.worker = ms_text_of("nobody");
+  request.deadline_ms = ms_engine_now(manager) + within_ms;
+  request.deadline_within_ms = within_ms;
+  ms_status status = ms_enqueue(manager, &request, 1, NULL, &arena, &enqueued, NULL);
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+/* A moment may come between the two steps in which a manager ends: it may begin no turn any more,
+ * and then its thread is told. */
+static void what_is_due_does_not_keep_a_thread_that_is_to_end(void) {
+  ms_options options;
+  ms_manager *manager;
+  ms_options_init(&options);
+  options.database = ":memory:";
+  UNIT_INT(MS_OK, ms_open(&options, &manager, NULL));
+  UNIT_INT(MS_OK, enqueue_with_deadline(manager, 200));
+  UNIT_CHECK(becomes_armed(manager, true));
+  set_closed(manager, true);
+  UNIT_CHECK(becomes_armed(manager, false));
+  set_closed(manager, false);
+  UNIT_INT(MS_OK, ms_close(manager, 0, NULL));
+  ms_free(manager);
+}
+
 int main(void) {
   UNIT_RUN(calls_during_a_close_are_answered);
   UNIT_RUN(questions_to_sensors_during_a_close_are_answered);
   UNIT_RUN(an_open_that_runs_out_of_descriptors_leaves_nothing_behind);
+  UNIT_RUN(what_is_due_does_not_keep_a_thread_that_is_to_end);
   return unit_end();
 }
