@@ -45,8 +45,9 @@ struct ms_executor {
   ms_link ready; /* runs that wait for a thread; they have not begun */
   size_t ready_count;
   ms_link slots;
-  ms_link idle;   /* slots, the one that slept last first: its caches are warm */
-  ms_link coming; /* slots that are awake and will look at ready: nobody need wake them */
+  ms_link idle;    /* slots, the one that slept last first: its caches are warm */
+  ms_link coming;  /* slots that are awake and will look at ready: nobody need wake them */
+  int expected_on; /* the processor on which somebody has said that runs will come */
   int threads;
   int running;
   int abandoned;
@@ -190,13 +191,30 @@ static void sleep_idle(ms_slot *slot) {
     pthread_cond_wait(&slot->wake, &executor->mutex);
 }
 
-/* Whoever else wants the processor, such as the thread that brings the run, goes first. */
+/* −1 where the system does not tell. */
+static int this_processor(void) {
+#ifdef __linux__
+  return sched_getcpu();
+#else
+  return -1;
+#endif
+}
+
+/* Where the thread that brings the run needs this very processor, it is not kept from it: the run's
+ * coming wakes this one again. */
+static bool is_in_the_way(const ms_executor *executor) {
+  return executor->expected_on >= 0 && this_processor() == executor->expected_on;
+}
+
 static void look_for_run(ms_slot *slot) {
+  ms_executor *executor = slot->executor;
   int64_t end_ns = monotonic_ns() + LOOK_NS;
-  unlock(slot->executor);
-  while (atomic_load(&slot->looks) && monotonic_ns() < end_ns)
-    sched_yield();
-  lock(slot->executor);
+  if (!is_in_the_way(executor)) {
+    unlock(executor);
+    while (atomic_load(&slot->looks) && monotonic_ns() < end_ns) {
+    }
+    lock(executor);
+  }
   leave_lists(slot);
 }
 
@@ -376,11 +394,25 @@ static ms_status open_threads(ms_executor *executor, ms_err *err) {
   return status;
 }
 
-static void wake_idle(ms_executor *executor, size_t count) {
+/* With the mutex held. Those that are awake anyway; returns how many more are needed. */
+static size_t meet_coming(ms_executor *executor, size_t count) {
   for (; count > 0 && !ms_list_empty(&executor->coming); count--)
     MS_LIST_ENTRY(ms_list_shift(&executor->coming), ms_slot, idle)->looks = false;
-  while (count-- > 0 && !ms_list_empty(&executor->idle)) {
-    ms_slot *slot = MS_LIST_ENTRY(ms_list_shift(&executor->idle), ms_slot, idle);
+  return count;
+}
+
+/* Without the mutex while it signals: a thread that wakes up needs it at once. */
+static void wake_idle(ms_executor *executor, size_t count, bool to_look) {
+  for (ms_link *link = NULL; count > 0; count--) {
+    lock(executor);
+    link = ms_list_shift(&executor->idle);
+    ms_slot *slot = link ? MS_LIST_ENTRY(link, ms_slot, idle) : NULL;
+    if (slot && to_look) {
+      slot->looks = true;
+      ms_list_push(&executor->coming, &slot->idle);
+    }
+    unlock(executor);
+    if (!slot) return;
     pthread_cond_signal(&slot->wake);
   }
 }
@@ -388,8 +420,9 @@ static void wake_idle(ms_executor *executor, size_t count) {
 static void end_threads(ms_executor *executor) {
   lock(executor);
   executor->closing = true;
-  wake_idle(executor, SIZE_MAX);
+  meet_coming(executor, SIZE_MAX);
   unlock(executor);
+  wake_idle(executor, SIZE_MAX, false);
   MS_LIST_EACH (link, &executor->slots) {
     ms_slot *slot = MS_LIST_ENTRY(link, ms_slot, link);
     pthread_join(slot->thread, NULL);
@@ -445,22 +478,19 @@ void ms_executor_submit(ms_executor *executor, ms_link *runs, size_t count) {
   lock(executor);
   ms_list_move(&executor->ready, runs);
   executor->ready_count += count;
-  wake_idle(executor, count);
+  count = meet_coming(executor, count);
   unlock(executor);
+  wake_idle(executor, count, false);
 }
 
 void ms_executor_expect(ms_executor *executor, size_t count) {
   lock(executor);
+  executor->expected_on = this_processor();
   MS_LIST_EACH (link, &executor->coming) {
     if (count > 0) count--;
   }
-  for (; count > 0 && !ms_list_empty(&executor->idle); count--) {
-    ms_slot *slot = MS_LIST_ENTRY(ms_list_shift(&executor->idle), ms_slot, idle);
-    slot->looks = true;
-    ms_list_push(&executor->coming, &slot->idle);
-    pthread_cond_signal(&slot->wake);
-  }
   unlock(executor);
+  wake_idle(executor, count, true);
 }
 
 void ms_executor_take_back(ms_executor *executor, ms_link *out) {

@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -284,6 +285,19 @@ static void what_is_expected_may_come_or_not(void) {
   UNIT_INT(3, ms_executor_free(executor));
   ms_executor_expect(executor, 2);
   close_executor(executor);
+}
+
+/* There whoever expects is in the way of whom it expects. */
+static void it_may_on_one_processor_too(void) {
+#ifdef __linux__
+  cpu_set_t all, one;
+  UNIT_INT(0, sched_getaffinity(0, sizeof all, &all));
+  CPU_ZERO(&one);
+  CPU_SET((size_t)sched_getcpu(), &one);
+  UNIT_INT(0, sched_setaffinity(0, sizeof one, &one));
+  what_is_expected_may_come_or_not();
+  UNIT_INT(0, sched_setaffinity(0, sizeof all, &all));
+#endif
 }
 
 static void each_thread_opens_a_state(void) {
@@ -625,6 +639,7 @@ int main(void) {
   ms_list_init(&world.finished);
   UNIT_RUN(runs_begin_in_the_order_submitted);
   UNIT_RUN(what_is_expected_may_come_or_not);
+  UNIT_RUN(it_may_on_one_processor_too);
   UNIT_RUN(each_thread_opens_a_state);
   UNIT_RUN(threads_leave_signals_to_the_host);
   UNIT_RUN(counts_follow_the_runs);
