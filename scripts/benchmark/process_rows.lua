@@ -6,6 +6,7 @@
 --- takes long is repeated, and for how many `seconds` something goes on.
 local children = require "benchmark.children"
 local moonshift = require "moonshift"
+local quantile = require "benchmark.quantile"
 local system = require "system"
 
 local CALL = 1000
@@ -34,11 +35,6 @@ local function enqueue_all(manager, count, fields)
   for _ = 1, count / CALL do
     assert(manager:enqueue(requests))
   end
-end
-
-local function quantile(values, part)
-  table.sort(values)
-  return values[math.max(1, math.ceil(#values * part))]
 end
 
 local rows = {}
