@@ -2,7 +2,7 @@ local child = require "spec.support.child"
 local folder = require "spec.support.folder"
 local machine = require "spec.support.machine"
 
-local ready = os.execute "unset LD_PRELOAD; unshare -rnpf --kill-child true 2>/dev/null"
+local ready = os.execute "unshare -rnpf --kill-child true 2>/dev/null"
 local may = ready == true or ready == 0
 
 describe("the system's services", function()

@@ -9,10 +9,9 @@ local BATTERY = "/org/freedesktop/UPower/devices/DisplayDevice org.freedesktop.U
 local SESSION = "/org/freedesktop/login1/session/_31"
 local HINT = SESSION .. " org.freedesktop.login1.Session "
 
--- What a sanitizer says of other people's programs is theirs.
 local answers = os.tmpname()
 os.execute(("rm %s && mkfifo %s"):format(answers, answers))
-local script = "unset LD_PRELOAD; exec /usr/bin/python3 spec/support/services.py '%s' >%s"
+local script = "exec /usr/bin/python3 spec/support/services.py '%s' >%s"
 local services = assert(io.popen(script:format(os.getenv "DBUS_SYSTEM_BUS_ADDRESS", answers), "w"))
 local said = assert(io.open(answers))
 os.remove(answers)
@@ -32,7 +31,7 @@ local function connect()
     ip link set far0 up
     ip addr replace 10.9.0.1/24 dev near0
     ip route replace default via 10.9.0.2]]):gmatch "[^\n]+" do
-    local status = os.execute("unset LD_PRELOAD; " .. line)
+    local status = os.execute(line)
     assert(status == true or status == 0, line)
   end
 end
