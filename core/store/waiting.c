@@ -5,10 +5,9 @@
  * looked up by itself. */
 static const char select_waiting[] =
     "SELECT q.due_at, q.id, q.more, " MS_PLAIN_COLUMNS
-    ", p.output"
+    ", CASE q.more WHEN 2 THEN (SELECT p.output FROM ms_edge e JOIN ms_done p"
+    " ON p.id = e.prerequisite WHERE e.dependent = q.id LIMIT 1) END"
     " FROM ms_waiting q LEFT JOIN ms_work w ON w.id = q.id"
-    " LEFT JOIN ms_edge e ON e.dependent = CASE q.more WHEN 2 THEN q.id END"
-    " LEFT JOIN ms_done p ON p.id = e.prerequisite"
     " WHERE q.lane = ? AND (q.due_at, q.id) > (?, ?)"
     " ORDER BY q.due_at, q.id LIMIT ?";
 #define FIRST_PLAIN_COLUMN 3
