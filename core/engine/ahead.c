@@ -6,6 +6,12 @@
  * steps that double while it stays quick and never by more than the largest. */
 #define FIRST 8
 #define MOST 512
+/* Where works of many lanes take turns, they and their results stand on many pages. There a turn
+ * takes more of them, so that a page is written once for several: but not while callers come, who
+ * would wait for it, nor beside other processes, which might run some of them. */
+#define MANY_LANES 32
+#define MOST_OF_MANY 2048
+#define CALM_MS 50
 /* Runs that took no longer were quick. */
 #define QUICK_MS 5
 /* Host work is claimed when the host asks for it: one, then more while it is quick. */
@@ -34,15 +40,21 @@ bool ms_ahead_is_blocked(ms_engine *engine) {
 
 /* ---- How much ---- */
 
+static size_t most(const ms_engine *engine) {
+  bool calm = engine->turn.now_ms - engine->called_at_ms > CALM_MS && !engine->others.count;
+  return calm && engine->lanes_due >= MANY_LANES ? MOST_OF_MANY : MOST;
+}
+
+/* What the threads take long to come to, for their number, would only go back. */
 size_t ms_ahead_room(ms_engine *engine) {
   size_t ready = ms_executor_ready(engine->executor);
-  int64_t since_ms = engine->turn.now_ms - engine->claimed_at_ms;
+  int64_t since_ms = engine->turn.now_ms - engine->handed_at_ms;
   if (since_ms > MS_AHEAD_PATIENCE_MS && !engine->piled)
     engine->ahead = 0;
-  else if (!ready && engine->turn.quick) {
+  else if (!ready && engine->turn.quick && since_ms <= MS_AHEAD_PATIENCE_MS / 2) {
     engine->ahead = engine->ahead ? engine->ahead * 2 : FIRST;
   }
-  if (engine->ahead > MOST) engine->ahead = MOST;
+  if (engine->ahead > most(engine)) engine->ahead = most(engine);
   if (engine->observer_count) return 0;
   return ready <= engine->ahead / 2 ? engine->ahead - ready : 0;
 }
@@ -57,9 +69,9 @@ size_t ms_ahead_host_room(ms_engine *engine) {
 
 /* ---- What has not begun ---- */
 
-/* Whether what was claimed ahead at that time has had its chance. */
-static bool impatient(ms_engine *engine, int64_t claimed_at_ms) {
-  int64_t until_ms = claimed_at_ms + MS_AHEAD_PATIENCE_MS;
+/* Whether what was handed over at that time has had its chance. */
+static bool impatient(ms_engine *engine, int64_t handed_at_ms) {
+  int64_t until_ms = handed_at_ms + MS_AHEAD_PATIENCE_MS;
   if (engine->turn.recalls) return true;
   if (engine->turn.now_ms >= until_ms) return true;
   ms_turn_wake_at(engine, until_ms);
@@ -69,7 +81,7 @@ static bool impatient(ms_engine *engine, int64_t claimed_at_ms) {
 static void take_back_from_pool(ms_engine *engine) {
   if (!engine->executor || !ms_executor_ready(engine->executor)) return;
   if (!engine->ahead && !engine->turn.recalls) return;
-  if (!impatient(engine, engine->claimed_at_ms)) return;
+  if (!impatient(engine, engine->handed_at_ms)) return;
   engine->ahead = engine->turn.quick ? engine->ahead / 2 : 0;
   ms_executor_take_back(engine->executor, &engine->turn.taken_back);
 }

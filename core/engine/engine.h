@@ -259,7 +259,9 @@ struct ms_engine {
   ms_sensing sensing;
   size_t ahead; /* claims beyond the free threads */
   bool piled;   /* the last round that had room for the pool used it up, so more may wait */
-  int64_t claimed_at_ms;
+  int64_t handed_at_ms; /* when the pool was last given runs */
+  int64_t called_at_ms; /* when a turn last had callers */
+  size_t lanes_due;     /* in the last round, those that could give works */
   size_t host_ahead;
   int64_t host_claimed_at_ms;
   ms_ids met; /* stepped: works whose constraints count as met, and the lanes they are in */
@@ -529,7 +531,7 @@ ms_status ms_lane_constraints(ms_engine *engine, const ms_lane *lane, ms_arena *
 
 /* ---- ahead.c: claims beyond the threads that are free ---- */
 
-/* What was claimed ahead and has not begun by then may begin elsewhere. */
+/* What was claimed ahead and has not begun so long after it was handed over may begin elsewhere. */
 #define MS_AHEAD_PATIENCE_MS 20
 /* A run has ended: how long it took tells whether to claim ahead. */
 void ms_ahead_note_length(ms_engine *engine, ms_run *run);

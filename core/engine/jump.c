@@ -83,7 +83,8 @@ static void shift_own(ms_engine *engine, int64_t jump_ms) {
   engine->look_again_ms += jump_ms;
   if (engine->armed_at_ms != MS_NEVER) engine->armed_at_ms += jump_ms;
   pthread_mutex_unlock(&engine->mutex);
-  engine->claimed_at_ms += jump_ms;
+  engine->handed_at_ms += jump_ms;
+  engine->called_at_ms += jump_ms;
   engine->host_claimed_at_ms += jump_ms;
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
     shift_flight(flight, jump_ms, engine->turn.now_ms);

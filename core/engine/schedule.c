@@ -428,11 +428,10 @@ static void set_pool_room(claim_round *round) {
 }
 
 /* What does not begin soon goes back, also if nothing else happens until then. */
-static void note_claimed(claim_round *round, int64_t free) {
+static void note_claimed(claim_round *round) {
   ms_engine *engine = round->engine;
   int64_t hosted = (int64_t)engine->turn.host_room - round->room[MS_PLACE_HOST];
   bool ahead = round->free < 0 || (hosted > 1 && !engine->options.stepped);
-  if (round->free < free) engine->claimed_at_ms = engine->turn.now_ms;
   if (ahead) ms_turn_wake_at(engine, engine->turn.now_ms + MS_AHEAD_PATIENCE_MS);
 }
 
@@ -445,11 +444,11 @@ static ms_status claim(claim_round *round) {
   set_pool_room(round);
   round->others_want = ms_hearing_others_want_work(engine);
   bool had_room = round->room[MS_PLACE_POOL] > 0;
-  int64_t free = round->free;
   round->room[MS_PLACE_HOST] = (int64_t)engine->turn.host_room;
   for (size_t i = 0; i < lanes->count; i++)
     MS_TRY(consider(round, lanes->items[i]));
   MS_TRY(consider_offers(round));
+  if (had_room) engine->lanes_due = round->heap.count;
   round->most = READ_MOST / (round->heap.count + 1) + 1;
   MS_TRY(take_all(round));
   engine->turn.has_room = round->room[MS_PLACE_POOL] > 0;
@@ -458,7 +457,7 @@ static ms_status claim(claim_round *round) {
   engine->turn.host_ready = engine->turn.host_ready || used_up;
   MS_TRY(ms_schedule_look_at_rates(&round->gates));
   MS_TRY(write_claim(round));
-  note_claimed(round, free);
+  note_claimed(round);
   return MS_OK;
 }
 

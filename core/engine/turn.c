@@ -240,6 +240,7 @@ static ms_status transact(ms_engine *engine, ms_link *calls, ms_link *results) {
   if (changed) engine->foreign = true;
   if (engine->foreign) engine->arrivals = true;
   collect_more(engine, calls, results);
+  if (has_calls(calls, false)) engine->called_at_ms = engine->turn.now_ms;
   ms_status status = run_turn(engine, calls, results);
   if (status == MS_OK) status = ms_store_commit_first(engine->store);
   if (status != MS_OK) ms_store_rollback(engine->store);
@@ -273,6 +274,7 @@ static void hand_over(ms_engine *engine) {
     if (!flight->host) pool_count++;
   }
   MS_POINT("handover");
+  if (pool_count) engine->handed_at_ms = ms_engine_now(engine);
   if (pool_count) ms_executor_submit(engine->executor, &pool, pool_count);
   pthread_mutex_lock(&engine->mutex);
   ms_list_move(&engine->host_runs, &host);

@@ -31,6 +31,14 @@ function workers.echo(input)
   return "success", { echo = input }
 end
 
+local counted = 0
+
+--- How many of these this thread has run.
+function workers.count()
+  counted = counted + 1
+  return "success", { count = counted }
+end
+
 --- The kind of number that arrived, which JSON text alone does not tell.
 function workers.kinds(input)
   local kinds = {}
