@@ -14,6 +14,9 @@ static const char select_waiting[] =
 static const char select_head[] =
     "SELECT due_at, id FROM ms_waiting WHERE lane = ? AND (due_at, id) > (?, ?)"
     " ORDER BY due_at, id LIMIT 1";
+/* Most works that stand in a row are due together, so that no row is compared by two columns. */
+static const char delete_due_together[] =
+    "DELETE FROM ms_waiting WHERE lane = ? AND due_at = ? AND id >= ? AND id <= ?";
 static const char delete_stretch[] =
     "DELETE FROM ms_waiting WHERE lane = ? AND (due_at, id) >= (?, ?) AND (due_at, id) <= (?, ?)";
 /* Works that came blocked and have had no other moment, with what they waited for. */
@@ -138,10 +141,19 @@ ms_status ms_waiting_head(ms_store *store, int64_t lane, ms_spot after, ms_spot 
   return MS_OK;
 }
 
+static ms_status delete_all(ms_store *store, int64_t lane, ms_spot first, ms_spot last,
+                            int64_t count) {
+  if (first.due_at_ms == last.due_at_ms) {
+    return ms_sql_take(store, count, delete_due_together, "iiii", lane, first.due_at_ms, first.id,
+                       last.id);
+  }
+  return ms_sql_take(store, count, delete_stretch, "iiiii", lane, first.due_at_ms, first.id,
+                     last.due_at_ms, last.id);
+}
+
 ms_status ms_waiting_take(ms_store *store, int64_t lane, ms_spot first, ms_spot last,
                           int64_t count) {
-  ms_status status = ms_sql_take(store, count, delete_stretch, "iiiii", lane, first.due_at_ms,
-                                 first.id, last.due_at_ms, last.id);
+  ms_status status = delete_all(store, lane, first, last, count);
   if (status != MS_NOTFOUND) return status;
   return ms_fail(&store->err, MS_CORRUPT, "table ms_waiting: lane %lld has lost work %lld",
                  (long long)lane, (long long)first.id);
