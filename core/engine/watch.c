@@ -82,6 +82,12 @@ static void press(ms_engine *engine, ms_flight *flight) {
                     worker);
 }
 
+/* A fresh one stands in its claim, unless this turn has decided over it: nobody looks through a
+ * long claim for each of its runs. */
+static bool is_held(const ms_engine *engine, const ms_flight *flight) {
+  return flight->fresh ? !flight->reason[0] : ms_flight_holds(engine, flight);
+}
+
 static ms_status watch_run(ms_engine *engine, ms_flight *flight, ms_arena *arena, bool judges) {
   bool stopped = false;
   if (ms_flight_returned(engine, flight)) return MS_OK;
@@ -89,8 +95,7 @@ static ms_status watch_run(ms_engine *engine, ms_flight *flight, ms_arena *arena
     press(engine, flight);
     return MS_OK;
   }
-  if (!ms_flight_holds(engine, flight))
-    return flight->reason[0] ? MS_OK : stop_void(engine, flight);
+  if (!is_held(engine, flight)) return flight->reason[0] ? MS_OK : stop_void(engine, flight);
   if (judges) MS_TRY(check_timeout(engine, flight, &stopped));
   return stopped ? MS_OK : check_constraints(engine, flight, arena);
 }
