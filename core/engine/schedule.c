@@ -12,11 +12,15 @@
 /* So many works are read ahead in all lanes together, so that many lanes keep few of each. */
 #define READ_MOST 4096
 
+/* More than priorities differ. */
+#define ABOVE_ALL 1000
+
 /* A lane with work that is due, and what is claimed of it; or works of a lane that are offered, and
  * wait nowhere. */
 typedef struct candidate {
+  int rank;     /* its priority, expedited ones above all others */
+  ms_spot head; /* what comes next */
   ms_lane *lane;
-  ms_spot head;     /* what comes next */
   ms_work *offered; /* NULL = works that wait */
   size_t offered_at;
   size_t offered_count;
@@ -48,8 +52,7 @@ typedef struct claim_round {
 
 static bool comes_first(const void *a, const void *b) {
   const candidate *x = a, *y = b;
-  if (x->lane->expedited != y->lane->expedited) return x->lane->expedited;
-  if (x->lane->priority != y->lane->priority) return x->lane->priority > y->lane->priority;
+  if (x->rank != y->rank) return x->rank > y->rank;
   if (x->head.due_at_ms != y->head.due_at_ms) return x->head.due_at_ms < y->head.due_at_ms;
   return x->head.id < y->head.id;
 }
@@ -86,6 +89,7 @@ static ms_status open_lane(claim_round *round, ms_lane *lane, candidate **opened
   *opened = ms_arena_take(&round->arena, sizeof **opened);
   if (!*opened) return ms_engine_no_memory(engine);
   **opened = (candidate){
+      .rank = lane->priority + (lane->expedited ? ABOVE_ALL : 0),
       .lane = lane,
       .head = head_of(lane),
       .worker = worker,
