@@ -54,13 +54,20 @@ static size_t gather(const ms_ids *dependents, size_t at, group *some) {
   return at;
 }
 
+static const ms_work *find(const ms_work *works, size_t count, int64_t id) {
+  for (size_t i = 0; i < count; i++) {
+    if (works[i].id == id) return &works[i];
+  }
+  return NULL;
+}
+
 static ms_status unblock_some(ms_engine *engine, const group *some, ms_arena *arena) {
   ms_work works[MS_FREED_MOST];
-  size_t found, next = 0;
+  size_t found;
   MS_TRY(ms_works_freed(engine->store, some->ids, some->count, arena, works, &found));
   for (size_t i = 0; i < some->count; i++) {
-    bool alone = next < found && works[next].id == some->ids[i];
-    MS_TRY(alone ? enqueue(engine, &works[next++])
+    const ms_work *alone = find(works, found, some->ids[i]);
+    MS_TRY(alone ? enqueue(engine, alone)
                  : unblock_whole(engine, some->ids[i], some->times[i], arena));
   }
   return MS_OK;

@@ -19,15 +19,18 @@ static const char delete_due_together[] =
     "DELETE FROM ms_waiting WHERE lane = ? AND due_at = ? AND id >= ? AND id <= ?";
 static const char delete_stretch[] =
     "DELETE FROM ms_waiting WHERE lane = ? AND (due_at, id) >= (?, ?) AND (due_at, id) <= (?, ?)";
-/* Works that came blocked and have had no other moment, with what they waited for. */
-#define FREED(ids)                                                                                 \
-  "SELECT w.id, " MS_PLAIN_COLUMNS                                                                 \
-  ", p.output FROM ms_work w"                                                                      \
+/* Works that came blocked and have had no other moment, with what they waited for. SQLite would put
+ * a list of ids, or values that are merely joined, into a table of their own first, which costs as
+ * much as to look up five works. */
+#define FREED(from, where)                                                                         \
+  "SELECT w.id, " MS_PLAIN_COLUMNS ", p.output FROM " from                                         \
+  "ms_work w"                                                                                      \
   " LEFT JOIN ms_life l ON l.id = w.id LEFT JOIN ms_done d ON d.id = w.id"                         \
   " LEFT JOIN ms_edge e ON e.dependent = w.id LEFT JOIN ms_done p ON p.id = e.prerequisite"        \
-  " WHERE w.id " ids " AND w.blocked = 1 AND l.id IS NULL AND d.id IS NULL ORDER BY w.id"
-static const char select_freed[] = FREED("= ?");
-static const char select_all_freed[] = FREED("IN (?, ?, ?, ?, ?, ?, ?, ?)");
+  " WHERE w.id = " where " AND w.blocked = 1 AND l.id IS NULL AND d.id IS NULL"
+static const char select_freed[] = FREED("", "?");
+static const char select_all_freed[] = FREED(
+    "(VALUES (CAST(? AS BIGINT)), (?), (?), (?), (?), (?), (?), (?)) v CROSS JOIN ", "v.column1");
 static const char select_deadlines[] = "SELECT id FROM ms_deadline WHERE at <= ? ORDER BY at, id";
 static const char select_next_deadline[] = "SELECT min(at) FROM ms_deadline WHERE at > ?";
 
@@ -74,9 +77,17 @@ static ms_status open_freed(ms_store *store, const int64_t *ids, size_t count,
   int64_t all[MS_FREED_MOST];
   if (count == 1) return ms_sql_open(store, select_freed, statement, "i", ids[0]);
   for (size_t i = 0; i < MS_FREED_MOST; i++)
-    all[i] = ids[i < count ? i : 0];
+    all[i] = i < count ? ids[i] : 0;
   return ms_sql_open(store, select_all_freed, statement, "iiiiiiii", all[0], all[1], all[2], all[3],
                      all[4], all[5], all[6], all[7]);
+}
+
+/* Edges that somebody has added to those of a work give it once more. */
+static bool is_among(const ms_work *works, size_t count, int64_t id) {
+  for (size_t i = 0; i < count; i++) {
+    if (works[i].id == id) return true;
+  }
+  return false;
 }
 
 ms_status ms_works_freed(ms_store *store, const int64_t *ids, size_t count, ms_arena *arena,
@@ -88,6 +99,7 @@ ms_status ms_works_freed(ms_store *store, const int64_t *ids, size_t count, ms_a
   for (;;) {
     MS_TRY(ms_sql_step(store, statement, &row));
     if (!row) return MS_OK;
+    if (is_among(works, *found, ms_sql_column_int(statement, 0))) continue;
     ms_status status = read_blocked(store, statement, arena, &works[*found]);
     if (status != MS_OK) {
       ms_sql_close(statement);

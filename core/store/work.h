@@ -85,7 +85,7 @@ ms_status ms_work_read(struct ms_store *store, int64_t id, ms_arena *arena, ms_w
 ms_status ms_work_copy(struct ms_store *store, const ms_work *work, ms_arena *arena, ms_work *copy);
 
 /* Those of the works that are born_blocked and still blocked, whole, their prerequisite's output
- * included. The ids, so many at most, are sorted; so are the works. */
+ * included, in any order; so many ids at most. */
 #define MS_FREED_MOST 8
 ms_status ms_works_freed(struct ms_store *store, const int64_t *ids, size_t count, ms_arena *arena,
                          ms_work *works, size_t *found);

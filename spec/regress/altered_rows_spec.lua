@@ -29,6 +29,27 @@ describe("rows that somebody altered", function()
     assert.are.equal("0\n", sql.run(path, "SELECT count(*) FROM ms_claim WHERE owner = 9000;\n"))
   end)
 
+  it("free each work once, however many edges lead to it", function()
+    local manager, path = stores.pool("basic", { threads = 1 })
+    local others = manager:enqueue { { worker = "succeed" }, { worker = "succeed" } }
+    stores.finished(manager, others)
+    local first = { worker = "succeed", constraints = { custom = { "go" } } }
+    local requests = { first }
+    for index = 2, 41 do
+      requests[index] = { worker = "count", after = { first } }
+    end
+    local ids = manager:enqueue(requests)
+    alter(path, ("INSERT INTO ms_edge SELECT o.id, e.dependent, 1 FROM ms_edge e"
+      .. " JOIN ms_work o ON o.id IN (%d, %d)"):format(others[1], others[2]))
+    manager:set_condition("go", true)
+    local starts = 0
+    for _, info in ipairs(stores.finished(manager, ids)) do
+      assert.are.equal("succeeded", info.state)
+      starts = starts + info.run
+    end
+    assert.are.equal(#ids, starts)
+  end)
+
   it("are told as what they are where the files of a work do not parse", function()
     local client, path = stores.open()
     local id = client:enqueue {
