@@ -372,7 +372,8 @@ static ms_status take_from(claim_round *round, candidate *from) {
   from->touched = true;
   MS_TRY(ms_front_read(store, from->lane, round->most, &work));
   if (work) MS_TRY(take(round, from, work));
-  MS_TRY(ms_front_pass(store, from->lane));
+  size_t most = round->room[from->worker->place] > 0 ? round->most : 0;
+  MS_TRY(ms_front_pass(store, from->lane, most));
   from->head = head_of(from->lane);
   return MS_OK;
 }

@@ -36,15 +36,11 @@ ms_status ms_front_find(ms_store *store, ms_lane *lane) {
 }
 
 /* A front that was used up is larger the next time. */
-static ms_status fill(ms_store *store, ms_lane *lane, size_t most) {
+static ms_status read_on(ms_store *store, ms_lane *lane, ms_spot after, size_t most) {
   ms_front *front = &lane->front;
   size_t limit = front->limit ? front->limit : MS_FRONT_FIRST;
   if (limit > most) limit = most;
-  ms_stretch stretch = {
-      .lane = lane->id,
-      .after = {lane->head_due_ms, lane->head_id - 1},
-      .limit = limit,
-  };
+  ms_stretch stretch = {.lane = lane->id, .after = after, .limit = limit};
   ms_front_drop(lane);
   ms_arena_clear(&front->arena);
   front->works = ms_arena_take(&front->arena, limit * sizeof *front->works);
@@ -55,21 +51,27 @@ static ms_status fill(ms_store *store, ms_lane *lane, size_t most) {
   return MS_OK;
 }
 
+static ms_status fill(ms_store *store, ms_lane *lane, ms_spot after, size_t most) {
+  ms_status status = read_on(store, lane, after, most);
+  if (status != MS_OK) ms_front_drop(lane);
+  return status;
+}
+
 ms_status ms_front_read(ms_store *store, ms_lane *lane, size_t most, const ms_work **work) {
   ms_front *front = &lane->front;
-  if (front->at == front->count) {
-    ms_status status = fill(store, lane, most);
-    if (status != MS_OK) ms_front_drop(lane);
-    MS_TRY(status);
-  }
+  ms_spot before = {lane->head_due_ms, lane->head_id - 1};
+  if (front->at == front->count) MS_TRY(fill(store, lane, before, most));
   *work = front->at < front->count ? &front->works[front->at] : NULL;
   return MS_OK;
 }
 
-ms_status ms_front_pass(ms_store *store, ms_lane *lane) {
+ms_status ms_front_pass(ms_store *store, ms_lane *lane, size_t most) {
   ms_front *front = &lane->front;
   if (front->at < front->count) front->at++;
-  if (front->at == front->count && !front->whole) return look_up(store, lane, head_of(lane));
+  if (front->at == front->count && !front->whole) {
+    if (!most) return look_up(store, lane, head_of(lane));
+    MS_TRY(fill(store, lane, head_of(lane), most));
+  }
   bool more = front->at < front->count;
   set_head(lane, more ? spot_of(&front->works[front->at]) : (ms_spot){.due_at_ms = MS_NEVER});
   return MS_OK;

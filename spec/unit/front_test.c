@@ -80,7 +80,7 @@ static void claim(model *it, size_t most) {
   UNIT_INT(MS_OK, ms_front_read(it->store, it->lane, most, &work));
   UNIT_INT(it->works[0].id, work ? work->id : 0);
   ms_spot spot = {it->works[0].due_at_ms, it->works[0].id};
-  UNIT_INT(MS_OK, ms_front_pass(it->store, it->lane));
+  UNIT_INT(MS_OK, ms_front_pass(it->store, it->lane, rand() % 2 ? most : 0));
   UNIT_INT(MS_OK, ms_waiting_take(it->store, it->lane->id, spot, spot, 1));
   drop(it, 0);
 }
@@ -119,7 +119,7 @@ static void passes_over_works_until_it_is_forgotten(void) {
   add(&it, 10);
   add(&it, 20);
   int64_t first = head_id(&it);
-  UNIT_INT(MS_OK, ms_front_pass(it.store, it.lane));
+  UNIT_INT(MS_OK, ms_front_pass(it.store, it.lane, MS_FRONT_MOST));
   UNIT_CHECK(head_id(&it) == it.works[1].id);
   ms_lanes_forget_heads(it.store);
   UNIT_INT(first, head_id(&it));
