@@ -45,6 +45,12 @@ static size_t most(const ms_engine *engine) {
   return calm && engine->lanes_due >= MANY_LANES ? MOST_OF_MANY : MOST;
 }
 
+ms_status ms_ahead_note_lanes(ms_engine *engine, size_t due) {
+  engine->lanes_due = due;
+  if (due && due < MANY_LANES) return MS_OK;
+  return ms_store_widen(engine->store, due >= MANY_LANES);
+}
+
 /* What the threads take long to come to, for their number, would only go back. */
 size_t ms_ahead_room(ms_engine *engine) {
   size_t ready = ms_executor_ready(engine->executor);

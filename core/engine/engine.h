@@ -537,6 +537,9 @@ ms_status ms_lane_constraints(ms_engine *engine, const ms_lane *lane, ms_arena *
 void ms_ahead_note_length(ms_engine *engine, ms_run *run);
 /* How many works to claim that no thread is free for. */
 size_t ms_ahead_room(ms_engine *engine);
+/* So many lanes could give works: where they are many, turns are longer and look at more pages, until
+ * none has anything left. */
+ms_status ms_ahead_note_lanes(ms_engine *engine, size_t due);
 /* While no thread is free: does each of them run what takes long, or is not known to be quick? */
 bool ms_ahead_is_blocked(ms_engine *engine);
 /* How much to claim for a host that asks. */

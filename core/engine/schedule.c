@@ -453,7 +453,7 @@ static ms_status claim(claim_round *round) {
   for (size_t i = 0; i < lanes->count; i++)
     MS_TRY(consider(round, lanes->items[i]));
   MS_TRY(consider_offers(round));
-  if (had_room) engine->lanes_due = round->heap.count;
+  if (had_room) MS_TRY(ms_ahead_note_lanes(engine, round->heap.count));
   round->most = READ_MOST / (round->heap.count + 1) + 1;
   MS_TRY(take_all(round));
   engine->turn.has_room = round->room[MS_PLACE_POOL] > 0;

@@ -89,6 +89,8 @@ typedef struct ms_driver {
   double (*get_double)(const ms_statement *statement, int column);
   ms_text (*get_text)(const ms_statement *statement, int column);
 
+  /* How many pages are kept in memory; NULL = that is not ours to say. */
+  ms_status (*widen)(struct ms_store *store, bool wide);
   /* A log beside the database, where there is one. */
   int (*wal_pages)(const struct ms_store *store);
   ms_status (*checkpoint)(struct ms_store *store, bool *whole);

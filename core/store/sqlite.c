@@ -31,6 +31,7 @@ typedef struct sqlite {
   bool in_line;
   bool only_tries; /* a lock that is taken is not waited for */
   bool full;       /* every commit reaches the disk before anybody is told of it */
+  bool wide;       /* more pages than usual are kept in memory */
   bool unsynced;   /* the last one may not have reached it yet, nor others up to that number */
   uint32_t number;
   int wal_pages;
@@ -141,13 +142,6 @@ static ms_status dial(sqlite *connection, const char *database, int more_flags, 
   return MS_OK;
 }
 
-/* Works of many lanes that take turns stand on pages that lie far apart: with 8 MB those of some
- * 50,000 works need not be read again and again. It only grows as they are read. */
-static ms_status widen_cache(const sqlite *connection, ms_err *err) {
-  int code = sqlite3_exec(connection->handle, "PRAGMA cache_size = -8192", NULL, NULL, NULL);
-  return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(connection->handle, code, "open", err);
-}
-
 static ms_status prepare_rollback(sqlite *connection, ms_err *err) {
   int code = sqlite3_prepare_v3(connection->handle, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT,
                                 &connection->rollback, NULL);
@@ -158,7 +152,6 @@ static ms_status connect(sqlite *connection, const char *database, ms_err *err) 
   MS_TRY(dial(connection, database, SQLITE_OPEN_CREATE, err));
   MS_TRY(ms_schema_check(connection->handle, err));
   MS_TRY(configure(connection, err));
-  MS_TRY(widen_cache(connection, err));
   MS_TRY(ms_schema_migrate(connection->handle, err));
   MS_TRY(ms_frames_open(connection->handle, &connection->frames, err));
   return prepare_rollback(connection, err);
@@ -453,6 +446,18 @@ static void sqlite_rollback(ms_store *store) {
   leave_line(store);
 }
 
+/* SQLite's usual 2 MB, or what lets the pages of some 50,000 works be read once; it grows only as
+ * they are read, and gives back at once what is too much. */
+static ms_status sqlite_widen(ms_store *store, bool wide) {
+  sqlite *connection = sqlite_of(store);
+  const char *size = wide ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -2000";
+  if (connection->wide == wide) return MS_OK;
+  int code = sqlite3_exec(connection->handle, size, NULL, NULL, NULL);
+  if (code != SQLITE_OK) return fail(store, code);
+  connection->wide = wide;
+  return MS_OK;
+}
+
 static int sqlite_wal_pages(const ms_store *store) {
   return sqlite_of(store)->wal_pages;
 }
@@ -496,6 +501,7 @@ const ms_driver ms_sqlite = {
     .get_int = sqlite_get_int,
     .get_double = sqlite_get_double,
     .get_text = sqlite_get_text,
+    .widen = sqlite_widen,
     .wal_pages = sqlite_wal_pages,
     .checkpoint = sqlite_checkpoint,
     .sync = sqlite_sync,

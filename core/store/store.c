@@ -174,6 +174,10 @@ int ms_store_wal_pages(const ms_store *store) {
   return store->driver->wal_pages(store);
 }
 
+ms_status ms_store_widen(ms_store *store, bool wide) {
+  return store->driver->widen ? store->driver->widen(store, wide) : MS_OK;
+}
+
 ms_status ms_store_checkpoint(ms_store *store, bool *whole) {
   return store->driver->checkpoint(store, whole);
 }

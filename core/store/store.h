@@ -71,6 +71,9 @@ int ms_store_wal_pages(const ms_store *store);
 /* Copies the log's pages into the database as far as readers allow; *whole: all of them. Where
  * there is a log, and outside a transaction. */
 ms_status ms_store_checkpoint(ms_store *store, bool *whole);
+/* While works of many lanes take turns, which stand on pages that lie far apart, more of these are
+ * kept in memory. */
+ms_status ms_store_widen(ms_store *store, bool wide);
 /* Waits until the disk has what was written so far, to the database and to its log. Where a
  * checkpoint is next, that has little left to wait for. */
 ms_status ms_store_sync(ms_store *store);
