@@ -17,7 +17,7 @@ static void on_look(uv_work_t *work) {
       ms_trigger_look_all(engine, it->requests, it->count, &it->arena, &it->snapshots, &it->err);
 }
 
-static void set_state(ms_engine *engine, int state) {
+static void set_state(ms_engine *engine, ms_preview_state state) {
   pthread_mutex_lock(&engine->mutex);
   engine->preview.state = state;
   pthread_mutex_unlock(&engine->mutex);
@@ -80,7 +80,7 @@ ms_status ms_preview_find(ms_engine *engine, int64_t row, const ms_arrived *arri
                           const ms_preview **seen) {
   ms_preview *it = &engine->preview;
   pthread_mutex_lock(&engine->mutex);
-  int state = it->state;
+  ms_preview_state state = it->state;
   pthread_mutex_unlock(&engine->mutex);
   *seen = NULL;
   if (state == MS_PREVIEW_WANTED || state == MS_PREVIEW_LOOKING) return MS_OK;

@@ -20,8 +20,15 @@
 
 struct ms_engine;
 
+typedef enum ms_preview_state {
+  MS_PREVIEW_NONE,
+  MS_PREVIEW_WANTED,
+  MS_PREVIEW_LOOKING,
+  MS_PREVIEW_READY
+} ms_preview_state;
+
 typedef struct ms_preview {
-  enum { MS_PREVIEW_NONE, MS_PREVIEW_WANTED, MS_PREVIEW_LOOKING, MS_PREVIEW_READY } state;
+  ms_preview_state state;
   uv_work_t work;
   ms_arena arena;
   int64_t row;
