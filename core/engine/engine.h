@@ -166,6 +166,7 @@ typedef struct ms_turn {
   ms_ids touched;     /* owners of runs that this turn has decided over */
   bool returned;      /* a run ended, a claim was given back, or a row was read */
   bool saw_others;    /* whether each of them is alive */
+  bool more;          /* is left to do than this turn took on */
   bool ending;        /* a process that has just ended may still hold its lock */
   bool files;         /* what is known of works' files has changed */
   int64_t files_seen; /* the newest row of it */
@@ -257,8 +258,8 @@ struct ms_engine {
   unsigned unsettled; /* conditions of which more will be known soon */
   ms_link customs;
   ms_sensing sensing;
-  size_t ahead; /* claims beyond the free threads */
-  bool piled;   /* the last round that had room for the pool used it up, so more may wait */
+  size_t ahead;         /* claims beyond the free threads */
+  bool piled;           /* the last round that had room for the pool used it up, so more may wait */
   int64_t handed_at_ms; /* when the pool was last given runs */
   int64_t called_at_ms; /* when a turn last had callers */
   size_t lanes_due;     /* in the last round, those that could give works */
@@ -344,6 +345,8 @@ bool ms_take_unbegun(ms_engine *engine, ms_flight *flight);
 void ms_turn_note_longest(const ms_engine *engine, int64_t begun_ms, int64_t *longest_ms);
 /* Time asks for a turn at that moment. */
 void ms_turn_wake_at(ms_engine *engine, int64_t at_ms);
+/* There is more to do than one turn takes on: another one follows at once. */
+void ms_turn_go_on(ms_engine *engine);
 /* The store's last failure, as err. */
 ms_status ms_engine_fail(ms_engine *engine, ms_status status, ms_err *err);
 ms_status ms_engine_no_memory(ms_engine *engine);
@@ -386,8 +389,8 @@ bool ms_hearing_heard(ms_engine *engine);
 /* ---- jump.c: what happens when the wall clock is set ---- */
 
 void ms_jump_init(ms_engine *engine);
-/* At the begin of a turn: was the clock set? Before the engine has joined: was it, or has the system
- * started, since the store was last open? */
+/* At the begin of a turn: was the clock set? Before the engine has joined: was it, or has the
+ * system started, since the store was last open? */
 ms_status ms_jump_check(ms_engine *engine);
 /* A descriptor that is readable when the clock was set, −1 if there is none; and its emptying. */
 int ms_jump_watch(void);
@@ -537,8 +540,8 @@ ms_status ms_lane_constraints(ms_engine *engine, const ms_lane *lane, ms_arena *
 void ms_ahead_note_length(ms_engine *engine, ms_run *run);
 /* How many works to claim that no thread is free for. */
 size_t ms_ahead_room(ms_engine *engine);
-/* So many lanes could give works: where they are many, turns are longer and look at more pages, until
- * none has anything left. */
+/* So many lanes could give works: where they are many, turns are longer and look at more pages,
+ * until none has anything left. */
 ms_status ms_ahead_note_lanes(ms_engine *engine, size_t due);
 /* While no thread is free: does each of them run what takes long, or is not known to be quick? */
 bool ms_ahead_is_blocked(ms_engine *engine);

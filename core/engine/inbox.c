@@ -2,6 +2,8 @@
 #include "engine/engine.h"
 #include "store/claim.h"
 
+/* So many turns in a row, then the thread looks after the sensors and whatever else it watches. */
+#define TURNS_IN_A_ROW 16
 /* Between two looks at the others where nothing tells of their end. */
 #define UNWATCHED_PAUSE_MS 1000
 
@@ -127,13 +129,15 @@ static void begin_checkpoint(ms_engine *engine) {
 }
 
 void ms_engine_serve(ms_engine *engine) {
+  bool idle = false;
   pthread_mutex_lock(&engine->mutex);
-  for (;;) {
+  for (int turns = 0; turns < TURNS_IN_A_ROW; turns++) {
     if (ms_checkpoint_is_due(engine) && !engine->closed) begin_checkpoint(engine);
     while (engine->turning)
       pthread_cond_wait(&engine->turned, &engine->mutex);
     bool peered = engine->peered, written = engine->written;
-    if (engine->closed || (!peered && !written && !pending(engine))) break;
+    idle = engine->closed || (!peered && !written && !pending(engine));
+    if (idle) break;
     engine->turning = true;
     engine->peered = engine->written = false;
     pthread_mutex_unlock(&engine->mutex);
@@ -142,7 +146,8 @@ void ms_engine_serve(ms_engine *engine) {
     engine->turning = false;
     pthread_cond_broadcast(&engine->turned);
   }
-  engine->looping = false;
+  engine->looping = !idle;
+  if (!idle) uv_async_send(&engine->async);
   /* Once nobody turns, what is due stays due, and a timer for it would fire for ever. */
   engine->armed_at_ms = engine->closed ? MS_NEVER : next_look(engine);
   pthread_mutex_unlock(&engine->mutex);

@@ -88,7 +88,7 @@ ms_status ms_intake(ms_engine *engine) {
     MS_TRY(take_in_next(engine, &found));
   ms_preview_forget(engine);
   engine->arrivals = found && !engine->turn.looks;
-  if (engine->arrivals) ms_turn_wake_at(engine, engine->turn.now_ms);
+  if (engine->arrivals) ms_turn_go_on(engine);
   return MS_OK;
 }
 

@@ -10,6 +10,9 @@
 
 /* How long results wait after a turn that failed before they are tried again. */
 #define RETRY_TURN_MS 100
+/* What is due by now has been dealt with. A row that says again that it is was altered or damaged,
+ * and is left alone for so long. */
+#define LEAVE_ALONE_MS 100
 /* The same failure is told again when it has lasted so long. */
 #define TELL_AGAIN_MS 60000
 
@@ -30,6 +33,11 @@ void ms_flight_free(ms_run *run) {
 
 void ms_turn_wake_at(ms_engine *engine, int64_t at_ms) {
   if (at_ms < engine->wake_ms) engine->wake_ms = at_ms;
+}
+
+void ms_turn_go_on(ms_engine *engine) {
+  engine->turn.more = true;
+  ms_turn_wake_at(engine, engine->turn.now_ms);
 }
 
 ms_status ms_engine_fail(ms_engine *engine, ms_status status, ms_err *err) {
@@ -65,6 +73,7 @@ static void turn_begin(ms_engine *engine) {
   turn->prunes = false;
   turn->recalls = false;
   turn->quick = false;
+  turn->more = false;
   turn->refused.count = 0;
   turn->takes_rows = false;
   turn->host_room = 0;
@@ -453,6 +462,12 @@ static void secure(ms_engine *engine, ms_link *calls) {
   tell_of_failure(engine);
 }
 
+static int64_t next_turn(const ms_engine *engine) {
+  int64_t now_ms = engine->turn.now_ms;
+  bool again = engine->wake_ms <= now_ms && !engine->turn.more;
+  return again ? now_ms + LEAVE_ALONE_MS : engine->wake_ms;
+}
+
 static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results) {
   turn_begin(engine);
   ms_status status = transact(engine, calls, results);
@@ -468,7 +483,7 @@ static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results
   }
   pthread_mutex_lock(&engine->mutex);
   engine->deferred = status != MS_OK;
-  engine->next_at_ms = engine->wake_ms;
+  engine->next_at_ms = next_turn(engine);
   ms_checkpoint_note(engine, ms_store_wal_pages(engine->store));
   if (status == MS_OK) ms_sensing_publish(engine);
   pthread_mutex_unlock(&engine->mutex);

@@ -151,7 +151,7 @@ ms_status ms_schedule_retention(ms_engine *engine) {
   ms_status status = oldest_ms <= before_ms ? sweep(engine, before_ms, &ids, &more) : MS_OK;
   ms_ids_deinit(&ids);
   MS_TRY(status);
-  if (more) ms_turn_wake_at(engine, engine->turn.now_ms);
+  if (more) ms_turn_go_on(engine);
   MS_TRY(ms_prune_next(engine->store, &oldest_ms));
   if (oldest_ms != MS_NEVER) ms_turn_wake_at(engine, oldest_ms + engine->options.retention_ms);
   return MS_OK;
