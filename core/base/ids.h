@@ -12,11 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Ids of works are positive, and not larger than this: eighteen digits. */
+#define MS_ID_MAX INT64_C(999999999999999999)
+
 typedef struct ms_ids {
   int64_t *items;
   size_t count;
   size_t capacity;
 } ms_ids;
+
+static inline bool ms_is_id(int64_t number) {
+  return number > 0 && number <= MS_ID_MAX;
+}
 
 void ms_ids_deinit(ms_ids *ids);
 bool ms_ids_add(ms_ids *ids, int64_t id);

@@ -11,7 +11,7 @@ static size_t home(const ms_map *map, int64_t key) {
 
 static ms_map_slot *find(const ms_map *map, int64_t key) {
   size_t at = home(map, key);
-  while (map->slots[at].key && map->slots[at].key != key) {
+  while (map->slots[at].value && map->slots[at].key != key) {
     at = (at + 1) & (map->capacity - 1);
   }
   return &map->slots[at];
@@ -22,7 +22,7 @@ static bool grow(ms_map *map) {
   larger.slots = ms_mem_zalloc(larger.capacity * sizeof *larger.slots);
   if (!larger.slots) return false;
   for (size_t i = 0; i < map->capacity; i++) {
-    if (map->slots[i].key) *find(&larger, map->slots[i].key) = map->slots[i];
+    if (map->slots[i].value) *find(&larger, map->slots[i].key) = map->slots[i];
   }
   larger.count = map->count;
   ms_mem_free(map->slots);
@@ -47,7 +47,7 @@ void *ms_map_get(const ms_map *map, int64_t key) {
 bool ms_map_put(ms_map *map, int64_t key, void *value) {
   if (map->count * 4 >= map->capacity * 3 && !grow(map)) return false;
   ms_map_slot *slot = find(map, key);
-  if (!slot->key) map->count++;
+  if (!slot->value) map->count++;
   *slot = (ms_map_slot){key, value};
   return true;
 }
@@ -55,7 +55,7 @@ bool ms_map_put(ms_map *map, int64_t key, void *value) {
 /* Closes the gap: whatever probed past the freed slot moves back, so no tombstones are needed. */
 static void close_gap(ms_map *map, size_t gap) {
   size_t mask = map->capacity - 1;
-  for (size_t at = (gap + 1) & mask; map->slots[at].key; at = (at + 1) & mask) {
+  for (size_t at = (gap + 1) & mask; map->slots[at].value; at = (at + 1) & mask) {
     size_t wanted = home(map, map->slots[at].key);
     if (((at - wanted) & mask) < ((at - gap) & mask)) continue;
     map->slots[gap] = map->slots[at];
@@ -68,7 +68,7 @@ void *ms_map_remove(ms_map *map, int64_t key) {
   if (!map->count) return NULL;
   ms_map_slot *slot = find(map, key);
   void *value = slot->value;
-  if (!slot->key) return NULL;
+  if (!value) return NULL;
   close_gap(map, (size_t)(slot - map->slots));
   map->count--;
   return value;
@@ -77,7 +77,7 @@ void *ms_map_remove(ms_map *map, int64_t key) {
 void *ms_map_next(const ms_map *map, size_t *at) {
   while (*at < map->capacity) {
     const ms_map_slot *slot = &map->slots[(*at)++];
-    if (slot->key) return slot->value;
+    if (slot->value) return slot->value;
   }
   return NULL;
 }

@@ -1,4 +1,4 @@
-/* A hash map from positive integers to pointers.
+/* A hash map from integers to pointers.
  *
  * The caller owns the struct, a zeroed one is an empty map, and whatever the pointers point to.
  *
@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 typedef struct ms_map_slot {
-  int64_t key; /* 0 = free */
-  void *value;
+  int64_t key;
+  void *value; /* NULL = free */
 } ms_map_slot;
 
 typedef struct ms_map {

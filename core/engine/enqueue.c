@@ -220,7 +220,8 @@ static ms_status insert_all(ms_engine *engine, enqueue_call *args, const char *o
   args->out = (ms_enqueued){.count = args->count, .outcome = outcome};
   args->out.ids = ms_arena_take(args->arena, args->count * sizeof *args->out.ids);
   if (!args->out.ids) return ms_engine_no_memory(engine);
-  int64_t first = ms_store_take_ids(engine->store, (int64_t)args->count);
+  int64_t first;
+  MS_TRY(ms_store_take_ids(engine->store, (int64_t)args->count, &first));
   for (size_t i = 0; i < args->count; i++)
     args->out.ids[i] = first + (int64_t)i;
   for (size_t i = 0; i < args->count; i++) {

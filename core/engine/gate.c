@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* A run counts in the queue in which it began, wherever its work has been moved since. A claim that
- * somebody altered may name what is no work, which is in no queue. */
+/* A run counts in the queue in which it began, wherever its work has been moved since. Rows that
+ * somebody altered may name what is no work, or no lane, which is in no queue. */
 static ms_status find_queue(ms_engine *engine, const ms_claim *claim, int64_t id,
                             const ms_queue **queue) {
   ms_flight *flight = ms_map_get(&engine->runs, id);
@@ -15,7 +15,7 @@ static ms_status find_queue(ms_engine *engine, const ms_claim *claim, int64_t id
     int64_t lane_id = ms_claims_lane(claim, id);
     if (!lane_id) MS_TRY(ms_work_lane(engine->store, id, &lane_id));
     if (!lane_id) return MS_OK;
-    MS_TRY(ms_lane_get(engine->store, lane_id, &lane));
+    if (ms_lane_get(engine->store, lane_id, &lane) != MS_OK) return MS_OK;
   }
   *queue = ms_queue_find(engine->store, lane->queue);
   return MS_OK;

@@ -197,17 +197,16 @@ static ms_status load_flight(ms_engine *engine, const candidate *from, const ms_
 }
 
 /* Runs of the name that this work replaced must have ended; what their works run later does not
- * matter. */
+ * matter. A list that does not parse names none. */
 static ms_status is_behind(ms_engine *engine, const ms_work *work, bool *behind) {
   int64_t *ids;
   size_t count;
   bool live;
   *behind = false;
   if (!work->behind.data) return MS_OK;
-  if (ms_ids_parse(work->behind, &ids, &count) != MS_OK) {
-    return ms_fail(ms_store_err(engine->store), MS_CORRUPT, "table ms_life: behind of work %lld",
-                   (long long)work->id);
-  }
+  ms_status status = ms_ids_parse(work->behind, &ids, &count);
+  if (status == MS_NOMEM) return ms_engine_no_memory(engine);
+  if (status != MS_OK) return MS_OK;
   for (size_t i = 0; i < count; i++) {
     if (ms_claims_find(engine->store, ids[i], &live) && !live) *behind = true;
   }
@@ -251,6 +250,7 @@ static ms_status may_start(claim_round *round, const candidate *from, const ms_w
                            bool *may) {
   bool live, behind;
   *may = false;
+  if (work->state != MS_ENQUEUED) return MS_OK;
   if (ms_claims_find(round->engine->store, work->id, &live)) return MS_OK;
   if (goes_on_here(round->engine, work->id)) return MS_OK;
   MS_TRY(is_behind(round->engine, work, &behind));
@@ -373,7 +373,7 @@ static ms_status take_from(claim_round *round, candidate *from) {
   MS_TRY(ms_front_read(store, from->lane, round->most, &work));
   if (work) MS_TRY(take(round, from, work));
   size_t most = round->room[from->worker->place] > 0 ? round->most : 0;
-  MS_TRY(ms_front_pass(store, from->lane, most));
+  if (work) MS_TRY(ms_front_pass(store, from->lane, most));
   from->head = head_of(from->lane);
   return MS_OK;
 }

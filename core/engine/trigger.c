@@ -20,12 +20,12 @@ ms_status ms_trigger_files(ms_engine *engine, const ms_work *work, ms_arena *are
                  (long long)work->id, err.message);
 }
 
+/* A row that somebody has deleted is begun anew. */
 static ms_status load(ms_engine *engine, int64_t id, ms_arena *arena, ms_files *files) {
   bool found;
   MS_TRY(ms_files_load(engine->store, id, arena, files, &found));
-  if (found) return MS_OK;
-  return ms_fail(ms_store_err(engine->store), MS_CORRUPT, "table ms_files: work %lld is not there",
-                 (long long)id);
+  if (!found) ms_files_init(files, id);
+  return MS_OK;
 }
 
 static ms_status write_row(ms_engine *engine, const ms_files *files) {

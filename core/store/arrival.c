@@ -67,12 +67,19 @@ ms_status ms_arrival_first(ms_store *store, ms_arena *arena, ms_arrival *arrival
   return status;
 }
 
+/* Who found the row by a damaged index would find it again and again. */
+static ms_status taken(ms_store *store, int64_t id, ms_status status) {
+  if (status != MS_NOTFOUND) return status;
+  return ms_fail(&store->err, MS_CORRUPT, "table moonshift_inbox: row %lld is not there",
+                 (long long)id);
+}
+
 ms_status ms_arrival_delete(ms_store *store, int64_t id) {
-  return ms_sql_run(store, delete_row, "i", id);
+  return taken(store, id, ms_sql_take(store, 1, delete_row, "i", id));
 }
 
 ms_status ms_arrival_refuse(ms_store *store, int64_t id, ms_text error) {
-  return ms_sql_run(store, update_error, "ti", error, id);
+  return taken(store, id, ms_sql_take(store, 1, update_error, "ti", error, id));
 }
 
 ms_status ms_arrivals_refused(ms_store *store, ms_arena *arena, ms_arrival **list, size_t *count) {

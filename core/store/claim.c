@@ -199,10 +199,11 @@ static ms_status meet_all(ms_store *store) {
     ms_claim claim = {
         .batch = ms_sql_column_int(statement, 0),
         .owner = ms_sql_column_int(statement, 1),
-        .at_ms = ms_sql_column_int(statement, 2),
-        .version = ms_sql_column_int(statement, 3),
+        .at_ms = ms_sql_column_moment(statement, 2),
+        .version = ms_sql_column_within(statement, 3, -MS_FAR, MS_FAR),
         .voids = ms_sql_column_int(statement, 4),
     };
+    if (claim.batch < 0 || claim.batch > MS_FAR) continue;
     if (claim.batch > store->last_batch) store->last_batch = claim.batch;
     ms_status status = meet(store, &claim, &at, known);
     if (status != MS_OK) {

@@ -31,8 +31,8 @@ void ms_files_init(ms_files *files, int64_t id) {
 
 static ms_trigger read_trigger(ms_statement *statement, int column, ms_arena *arena, bool *failed) {
   return (ms_trigger){
-      .first_at_ms = ms_sql_column_or(statement, column, MS_NEVER),
-      .due_at_ms = ms_sql_column_or(statement, column + 1, MS_NEVER),
+      .first_at_ms = ms_sql_column_moment(statement, column),
+      .due_at_ms = ms_sql_column_moment(statement, column + 1),
       .paths = ms_sql_column_copy(statement, column + 2, arena, failed),
   };
 }

@@ -7,6 +7,8 @@
 /* What a front that was used up keeps for the works to come. There are thousands of lanes. */
 #define SPARE_BYTES ((size_t)4096)
 
+static const ms_spot nowhere = {.due_at_ms = MS_NEVER};
+
 static bool stands_before(ms_spot a, ms_spot b) {
   return a.due_at_ms < b.due_at_ms || (a.due_at_ms == b.due_at_ms && a.id < b.id);
 }
@@ -27,7 +29,7 @@ static void set_head(ms_lane *lane, ms_spot spot) {
 static ms_status look_up(ms_store *store, ms_lane *lane, ms_spot after) {
   ms_spot head;
   MS_TRY(ms_waiting_head(store, lane->id, after, &head));
-  set_head(lane, head);
+  set_head(lane, stands_before(after, head) ? head : nowhere);
   return MS_OK;
 }
 
@@ -61,7 +63,11 @@ ms_status ms_front_read(ms_store *store, ms_lane *lane, size_t most, const ms_wo
   ms_front *front = &lane->front;
   ms_spot before = {lane->head_due_ms, lane->head_id - 1};
   if (front->at == front->count) MS_TRY(fill(store, lane, before, most));
-  *work = front->at < front->count ? &front->works[front->at] : NULL;
+  bool any = front->at < front->count;
+  ms_spot head = head_of(lane), spot = any ? spot_of(&front->works[front->at]) : nowhere;
+  bool stands = any && !stands_before(spot, head) && !stands_before(head, spot);
+  set_head(lane, spot);
+  *work = stands ? &front->works[front->at] : NULL;
   return MS_OK;
 }
 
@@ -73,7 +79,10 @@ ms_status ms_front_pass(ms_store *store, ms_lane *lane, size_t most) {
     MS_TRY(fill(store, lane, head_of(lane), most));
   }
   bool more = front->at < front->count;
-  set_head(lane, more ? spot_of(&front->works[front->at]) : (ms_spot){.due_at_ms = MS_NEVER});
+  /* Numbers that are no whole ones are read as such, so their rows may seem to stand further ahead:
+   * with the first of these the lane ends. */
+  ms_spot next = more ? spot_of(&front->works[front->at]) : nowhere;
+  set_head(lane, stands_before(head_of(lane), next) ? next : nowhere);
   return MS_OK;
 }
 

@@ -21,10 +21,12 @@
 /* Finds the head, if it is not known. */
 ms_status ms_front_find(struct ms_store *store, ms_lane *lane);
 /* The work at the head, of which the front must know; up to most works are read, of which few are
- * used up at first and more each time. NULL if nothing waits there after all. */
+ * used up at first and more each time. NULL if nothing waits there after all: then the head is
+ * where the next one waits. */
 ms_status ms_front_read(struct ms_store *store, ms_lane *lane, size_t most, const ms_work **work);
 /* The work at the head was claimed or passed over: what comes behind it is the head. Where that has
- * not been read, up to most works are, with one look instead of two; 0 if none of them is wanted. */
+ * not been read, up to most works are, with one look instead of two; 0 if none of them is wanted.
+ */
 ms_status ms_front_pass(struct ms_store *store, ms_lane *lane, size_t most);
 /* Lets go of works that are used up, or too large to be kept until they are claimed. */
 void ms_front_rest(ms_lane *lane);

@@ -87,7 +87,8 @@ static ms_status collect_dependents(ms_store *store, ms_statement *statement, co
       ++*at;
     bool asked = ids->items[*at] == prerequisite;
     passed = asked ? 0 : passed + 1;
-    if (!asked || ms_ids_add(dependents, ms_sql_column_int(statement, 1))) continue;
+    int64_t dependent = ms_sql_column_int(statement, 1);
+    if (!asked || !ms_is_id(dependent) || ms_ids_add(dependents, dependent)) continue;
     ms_sql_close(statement);
     return no_memory(store);
   }
@@ -164,7 +165,9 @@ ms_status ms_edge_note_released(ms_store *store, int64_t id) {
     MS_TRY(ms_sql_step(store, statement, &row));
     if (!row) return MS_OK;
     int64_t prerequisite = ms_sql_column_int(statement, 0);
-    ms_status status = ms_finish_write(store, ms_sql_column_int(statement, 1), &prerequisite, 1);
+    int64_t at_ms = ms_sql_column_moment(statement, 1);
+    ms_status status =
+        ms_is_id(prerequisite) ? ms_finish_write(store, at_ms, &prerequisite, 1) : MS_OK;
     if (status == MS_OK) continue;
     ms_sql_close(statement);
     return status;

@@ -1,6 +1,7 @@
 #include "store/lane.h"
 
 #include "base/mem.h"
+#include "model/request.h"
 #include "store/front.h"
 #include "store/private.h"
 
@@ -106,6 +107,10 @@ void ms_lanes_forget_heads(ms_store *store) {
     ms_front_forget(store->lanes.items[i]);
 }
 
+static int read_priority(const ms_statement *statement, int column) {
+  return (int)ms_sql_column_within(statement, column, -MS_PRIORITY_MAX, MS_PRIORITY_MAX);
+}
+
 ms_status ms_lanes_load(ms_store *store) {
   ms_lanes *lanes = &store->lanes;
   ms_statement *statement;
@@ -120,7 +125,7 @@ ms_status ms_lanes_load(ms_store *store) {
     ms_lane *lane, fields = {
                        .id = ms_sql_column_int(statement, 0),
                        .queue = ms_sql_column_text(statement, 1),
-                       .priority = (int)ms_sql_column_int(statement, 2),
+                       .priority = read_priority(statement, 2),
                        .expedited = ms_sql_column_int(statement, 3) != 0,
                        .worker = ms_sql_column_text(statement, 4),
                        .constraints = ms_sql_column_text(statement, 5),

@@ -34,9 +34,8 @@ ms_status ms_process_list(ms_store *store, ms_ids *owners, ms_ids *doors) {
   for (;;) {
     MS_TRY(ms_sql_step(store, statement, &row));
     if (!row) return MS_OK;
-    if (ms_ids_add(owners, ms_sql_column_int(statement, 0)) &&
-        ms_ids_add(doors, ms_sql_column_int(statement, 1)))
-      continue;
+    int64_t owner = ms_sql_column_int(statement, 0), door = ms_sql_column_int(statement, 1);
+    if (!ms_is_id(owner) || (ms_ids_add(owners, owner) && ms_ids_add(doors, door))) continue;
     ms_sql_close(statement);
     return ms_fail(&store->err, MS_NOMEM, "not enough memory");
   }

@@ -9,7 +9,7 @@
 
 static const char select_oldest[] =
     "SELECT at, note, ids FROM ms_finish WHERE at <= ? ORDER BY at, note";
-static const char select_next[] = "SELECT min(at) FROM ms_finish";
+static const char select_next[] = "SELECT min(at) FROM ms_finish WHERE at <= 9223372036854775807";
 static const char delete_note[] = "DELETE FROM ms_finish WHERE at = ? AND note = ?";
 static const char select_finished[] = "SELECT id FROM ms_done WHERE finished_at <= ? ORDER BY id";
 
@@ -17,16 +17,14 @@ static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
 }
 
+/* What does not parse leads to no works; they stay until somebody prunes. */
 static ms_status add_note(ms_store *store, ms_statement *statement, ms_ids *ids) {
   int64_t *noted;
   size_t count;
   bool complete = true;
   ms_status status = ms_ids_parse(ms_sql_column_text(statement, 2), &noted, &count);
   if (status == MS_NOMEM) return no_memory(store);
-  if (status != MS_OK) {
-    return ms_fail(&store->err, MS_CORRUPT, "table ms_finish: the ids of note %lld do not parse",
-                   (long long)ms_sql_column_int(statement, 1));
-  }
+  if (status != MS_OK) return MS_OK;
   for (size_t i = 0; i < count && complete; i++)
     complete = ms_ids_add(ids, noted[i]);
   ms_mem_free(noted);
@@ -57,18 +55,26 @@ static ms_status read_notes(ms_store *store, int64_t before_ms, note *notes, siz
   return MS_OK;
 }
 
+/* A note with numbers that are no whole ones is not found by them, and would be taken for ever. */
+static ms_status delete_one(ms_store *store, const note *it, bool *taken) {
+  ms_status status = ms_sql_take(store, 1, delete_note, "ii", it->at_ms, it->number);
+  if (status == MS_NOTFOUND) *taken = false;
+  return status == MS_NOTFOUND ? MS_OK : status;
+}
+
 ms_status ms_prune_take(ms_store *store, int64_t before_ms, ms_ids *ids, bool *more) {
   note notes[MOST_NOTES];
   int64_t next;
   size_t count;
+  bool taken = true;
   *more = false;
   MS_TRY(read_notes(store, before_ms, notes, &count, ids));
   if (!count) return MS_OK;
   store->finish.known = false;
   for (size_t i = 0; i < count; i++)
-    MS_TRY(ms_sql_run(store, delete_note, "ii", notes[i].at_ms, notes[i].number));
+    MS_TRY(delete_one(store, &notes[i], &taken));
   MS_TRY(ms_prune_next(store, &next));
-  *more = next <= before_ms;
+  *more = taken && next <= before_ms;
   return MS_OK;
 }
 
@@ -82,6 +88,7 @@ ms_status ms_prune_next(ms_store *store, int64_t *finished_at_ms) {
   ms_first *first = &store->finish;
   if (!first->known) MS_TRY(ms_sql_int(store, select_next, MS_NEVER, &first->at_ms, ""));
   first->known = true;
+  if (first->at_ms > MS_FAR) first->at_ms = MS_NEVER;
   *finished_at_ms = first->at_ms;
   return MS_OK;
 }

@@ -9,6 +9,9 @@
 #define IDLE(running, blocked)                                                                     \
   "(d.id IS NULL AND coalesce(l.blocked, w.blocked, 0) = " blocked " AND NOT " running ")"
 
+/* Rows with another id are no works. */
+#define WORK_IDS "w.id BETWEEN 1 AND 999999999999999999"
+
 static const ms_dialects running = {RUNNING_SQLITE, RUNNING_POSTGRES};
 static const ms_dialects waiting = {IDLE(RUNNING_SQLITE, "0"), IDLE(RUNNING_POSTGRES, "0")};
 static const ms_dialects blocked = {IDLE(RUNNING_SQLITE, "1"), IDLE(RUNNING_POSTGRES, "1")};
@@ -123,7 +126,7 @@ static void add_running(question *query) {
 static void add_selector(question *query, const ms_selector *selector, unsigned states) {
   ms_buf_addf(&query->sql,
               " FROM ms_work w LEFT JOIN ms_done d ON d.id = w.id"
-              " LEFT JOIN ms_life l ON l.id = w.id WHERE 1 = 1");
+              " LEFT JOIN ms_life l ON l.id = w.id WHERE " WORK_IDS);
   add_ids(query, selector->ids, selector->id_count);
   add_texts(query, "id IN (SELECT id FROM ms_tag WHERE tag", selector->tags, selector->tag_count);
   add_texts(query, "id IN (SELECT id FROM ms_name WHERE name", selector->names,

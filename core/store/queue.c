@@ -90,9 +90,9 @@ static ms_status read_all(ms_store *store) {
     if (!row) return MS_OK;
     ms_queue queue = {
         .name = ms_sql_column_text(statement, 0),
-        .limit = ms_sql_column_int(statement, 1),
-        .rate = ms_sql_column_int(statement, 2),
-        .rate_window_ms = ms_sql_column_int(statement, 3),
+        .limit = ms_sql_column_length(statement, 1),
+        .rate = ms_sql_column_length(statement, 2),
+        .rate_window_ms = ms_sql_column_length(statement, 3),
         .paused = ms_sql_column_int(statement, 4) != 0,
     };
     ms_status status = add(store, &queue);
@@ -151,8 +151,8 @@ static ms_status read_last(ms_store *store, const ms_queue *queue, ms_starts *st
   MS_TRY(ms_sql_open(store, select_last_start, &statement, "t", queue->name));
   MS_TRY(ms_sql_step(store, statement, &row));
   if (!row) return MS_OK;
-  starts->last = ms_sql_column_int(statement, 0);
-  starts->last_at_ms = ms_sql_column_int(statement, 1);
+  starts->last = ms_sql_column_within(statement, 0, -MS_FAR, MS_FAR);
+  starts->last_at_ms = ms_sql_column_moment(statement, 1);
   ms_sql_close(statement);
   return MS_OK;
 }

@@ -105,7 +105,8 @@ ms_status ms_sql_collect(ms_store *store, ms_statement *statement, ms_ids *ids) 
   for (;;) {
     MS_TRY(ms_sql_step(store, statement, &row));
     if (!row) return MS_OK;
-    if (ms_ids_add(ids, ms_sql_column_int(statement, 0))) continue;
+    int64_t id = ms_sql_column_int(statement, 0);
+    if (!ms_is_id(id) || ms_ids_add(ids, id)) continue;
     ms_sql_close(statement);
     return ms_fail(&store->err, MS_NOMEM, "not enough memory");
   }
@@ -114,6 +115,12 @@ ms_status ms_sql_collect(ms_store *store, ms_statement *statement, ms_ids *ids) 
 int64_t ms_sql_column_or(const ms_statement *statement, int column, int64_t other) {
   if (ms_sql_column_is_null(statement, column)) return other;
   return ms_sql_column_int(statement, column);
+}
+
+int64_t ms_sql_column_moment(const ms_statement *statement, int column) {
+  int64_t value = ms_sql_column_or(statement, column, MS_NEVER);
+  if (value == MS_NEVER) return MS_NEVER;
+  return value < -MS_FAR ? -MS_FAR : value > MS_FAR ? MS_FAR : value;
 }
 
 ms_text ms_sql_column_copy(const ms_statement *statement, int column, ms_arena *arena,

@@ -21,6 +21,10 @@
 
 struct ms_store;
 
+/* Moments and lengths stay within this, some thirty million years, so that sums of several do not
+ * overflow, whatever somebody has written into a row. */
+#define MS_FAR (INT64_C(1) << 60)
+
 /* Whether a value of that type, as below, is NULL. */
 static inline bool ms_sql_is_absent(char type, int64_t value) {
   return (type == 'n' && value == MS_NEVER) || (type == 'z' && value == 0) ||
@@ -56,7 +60,7 @@ ms_status ms_sql_take(struct ms_store *store, int64_t rows, const char *sql, con
 /* The first column of the first row, or other when there is no row or it is NULL. */
 ms_status ms_sql_int(struct ms_store *store, const char *sql, int64_t other, int64_t *value,
                      const char *types, ...);
-/* Reads the statement's first column to its end, into ids. */
+/* Reads the statement's first column to its end, into ids; what can be no id is left out. */
 ms_status ms_sql_collect(struct ms_store *store, ms_statement *statement, ms_ids *ids);
 
 static inline bool ms_sql_column_is_null(const ms_statement *statement, int column) {
@@ -74,6 +78,23 @@ static inline ms_text ms_sql_column_text(const ms_statement *statement, int colu
 }
 /* other when the column is NULL. */
 int64_t ms_sql_column_or(const ms_statement *statement, int column, int64_t other);
+/* The next number from low to high, for rows that somebody altered. */
+static inline int64_t ms_sql_column_within(const ms_statement *statement, int column, int64_t low,
+                                           int64_t high) {
+  int64_t value = ms_sql_column_int(statement, column);
+  return value < low ? low : value > high ? high : value;
+}
+/* A length of time, or a count. */
+static inline int64_t ms_sql_column_length(const ms_statement *statement, int column) {
+  return ms_sql_column_within(statement, column, 0, MS_FAR);
+}
+/* When a work is due: rows are found by it, so it stays what it is as far as it can be reckoned
+ * with. */
+static inline int64_t ms_sql_column_due(const ms_statement *statement, int column) {
+  return ms_sql_column_within(statement, column, -MS_FAR, MS_NEVER);
+}
+/* MS_NEVER when the column is NULL. */
+int64_t ms_sql_column_moment(const ms_statement *statement, int column);
 /* *failed is set when memory is out. */
 ms_text ms_sql_column_copy(const ms_statement *statement, int column, ms_arena *arena,
                            bool *failed);

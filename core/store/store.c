@@ -68,6 +68,8 @@ bool ms_store_in_file(const ms_store *store) {
   return !store->in_memory && !store->driver->is_server;
 }
 
+static const char select_newest[] =
+    "SELECT max(id) FROM ms_work WHERE id BETWEEN 1 AND 999999999999999999";
 static const char set_counter[] =
     "INSERT INTO ms_counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
@@ -84,7 +86,8 @@ static ms_status read_numbers(ms_store *store) {
   int64_t newest, passed_over;
   MS_TRY(ms_store_counter(store, "id", &store->deleted_id));
   MS_TRY(ms_store_counter(store, "passed_over", &passed_over));
-  MS_TRY(ms_sql_int(store, "SELECT max(id) FROM ms_work", 0, &newest, ""));
+  MS_TRY(ms_sql_int(store, select_newest, 0, &newest, ""));
+  if (!ms_is_id(store->deleted_id)) store->deleted_id = 0;
   store->last_id = newest > store->deleted_id ? newest : store->deleted_id;
   store->passed_over = passed_over != 0;
   return MS_OK;
@@ -147,17 +150,24 @@ void ms_store_rollback(ms_store *store) {
 }
 
 ms_status ms_store_counter(ms_store *store, const char *name, int64_t *value) {
-  return ms_sql_int(store, "SELECT value FROM ms_counter WHERE name = ?", 0, value, "t",
-                    ms_text_of(name));
+  MS_TRY(ms_sql_int(store, "SELECT value FROM ms_counter WHERE name = ?", 0, value, "t",
+                    ms_text_of(name)));
+  if (*value < -MS_FAR || *value > MS_FAR) *value = 0;
+  return MS_OK;
 }
 
 ms_status ms_store_set_counter(ms_store *store, const char *name, int64_t value) {
   return ms_sql_run(store, set_counter, "ti", ms_text_of(name), value);
 }
 
-int64_t ms_store_take_ids(ms_store *store, int64_t count) {
+ms_status ms_store_take_ids(ms_store *store, int64_t count, int64_t *first) {
+  if (store->last_id > MS_ID_MAX - count) {
+    return ms_fail(&store->err, MS_CORRUPT, "table ms_work: no ids are left above %lld",
+                   (long long)store->last_id);
+  }
+  *first = store->last_id + 1;
   store->last_id += count;
-  return store->last_id - count + 1;
+  return MS_OK;
 }
 
 int64_t ms_store_take_batch(ms_store *store) {

@@ -56,7 +56,7 @@ ms_status ms_store_begin_read(ms_store *store, bool *changed);
 ms_status ms_store_begin_if_free(ms_store *store);
 
 /* Ids that no work of this store has had; the lowest of count in a row. */
-int64_t ms_store_take_ids(ms_store *store, int64_t count);
+ms_status ms_store_take_ids(ms_store *store, int64_t count, int64_t *first);
 /* A number that this process has not used for a claim; those of others are told apart by their
  * owner. */
 int64_t ms_store_take_batch(ms_store *store);

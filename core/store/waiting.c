@@ -1,6 +1,9 @@
 #include "store/private.h"
 #include "store/work.h"
 
+/* Texts stand behind all numbers, where nobody looks for them. */
+#define NUMBERS(column) " AND " column " <= 9223372036854775807"
+
 /* A claim reads most works as they are found, by their plainer columns; whatever has more to it is
  * looked up by itself. */
 static const char select_waiting[] =
@@ -8,12 +11,12 @@ static const char select_waiting[] =
     ", CASE q.more WHEN 2 THEN (SELECT p.output FROM ms_edge e JOIN ms_done p"
     " ON p.id = e.prerequisite WHERE e.dependent = q.id LIMIT 1) END"
     " FROM ms_waiting q LEFT JOIN ms_work w ON w.id = q.id"
-    " WHERE q.lane = ? AND (q.due_at, q.id) > (?, ?)"
-    " ORDER BY q.due_at, q.id LIMIT ?";
+    " WHERE q.lane = ? AND (q.due_at, q.id) > (?, ?)" NUMBERS(
+        "q.due_at") " ORDER BY q.due_at, q.id LIMIT ?";
 #define FIRST_PLAIN_COLUMN 3
 static const char select_head[] =
-    "SELECT due_at, id FROM ms_waiting WHERE lane = ? AND (due_at, id) > (?, ?)"
-    " ORDER BY due_at, id LIMIT 1";
+    "SELECT due_at, id FROM ms_waiting WHERE lane = ? AND (due_at, id) > (?, ?)" NUMBERS(
+        "due_at") " ORDER BY due_at, id LIMIT 1";
 /* Most works that stand in a row are due together, so that no row is compared by two columns. */
 static const char delete_due_together[] =
     "DELETE FROM ms_waiting WHERE lane = ? AND due_at = ? AND id >= ? AND id <= ?";
@@ -32,7 +35,8 @@ static const char select_freed[] = FREED("", "?");
 static const char select_all_freed[] = FREED(
     "(VALUES (CAST(? AS BIGINT)), (?), (?), (?), (?), (?), (?), (?)) v CROSS JOIN ", "v.column1");
 static const char select_deadlines[] = "SELECT id FROM ms_deadline WHERE at <= ? ORDER BY at, id";
-static const char select_next_deadline[] = "SELECT min(at) FROM ms_deadline WHERE at > ?";
+static const char select_next_deadline[] =
+    "SELECT min(at) FROM ms_deadline WHERE at > ?" NUMBERS("at");
 
 static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
@@ -41,7 +45,7 @@ static ms_status no_memory(ms_store *store) {
 static ms_status read_plain(ms_store *store, ms_statement *statement, ms_arena *arena,
                             ms_work *work) {
   ms_work_init(work);
-  work->due_at_ms = ms_sql_column_int(statement, 0);
+  work->due_at_ms = ms_sql_column_due(statement, 0);
   work->id = ms_sql_column_int(statement, 1);
   return ms_work_read_plain(statement, FIRST_PLAIN_COLUMN, arena, work) ? MS_OK : no_memory(store);
 }
@@ -109,17 +113,32 @@ ms_status ms_works_freed(ms_store *store, const int64_t *ids, size_t count, ms_a
   }
 }
 
+static ms_spot read_spot(const ms_statement *statement) {
+  return (ms_spot){ms_sql_column_due(statement, 0),
+                   ms_sql_column_within(statement, 1, -MS_FAR, MS_FAR)};
+}
+
+static ms_status read_found(ms_store *store, ms_statement *statement, ms_arena *arena,
+                            ms_work *work, bool *found) {
+  int64_t id = ms_sql_column_int(statement, 1), how = ms_sql_column_int(statement, 2);
+  *found = ms_is_id(id) && !ms_sql_column_is_null(statement, FIRST_PLAIN_COLUMN);
+  if (*found && how == MS_READ_PLAIN) return read_plain(store, statement, arena, work);
+  if (*found && how == MS_READ_FREED) return read_freed(store, statement, arena, work);
+  return *found ? ms_work_read(store, id, arena, work, found) : MS_OK;
+}
+
+/* A place that its work knows nothing of is passed over. */
 static ms_status read_work(ms_store *store, ms_statement *statement, ms_arena *arena,
                            ms_work *work) {
-  int64_t id = ms_sql_column_int(statement, 1);
-  int64_t how = ms_sql_column_int(statement, 2);
-  bool found = !ms_sql_column_is_null(statement, FIRST_PLAIN_COLUMN);
-  if (found && how == MS_READ_PLAIN) return read_plain(store, statement, arena, work);
-  if (found && how == MS_READ_FREED) return read_freed(store, statement, arena, work);
-  if (found) MS_TRY(ms_work_read(store, id, arena, work, &found));
-  if (found) return MS_OK;
-  return ms_fail(&store->err, MS_CORRUPT, "table ms_waiting: work %lld is not stored",
-                 (long long)id);
+  bool found;
+  ms_spot spot = read_spot(statement);
+  MS_TRY(read_found(store, statement, arena, work, &found));
+  if (found && work->due_at_ms == spot.due_at_ms) return MS_OK;
+  ms_work_init(work);
+  work->due_at_ms = spot.due_at_ms;
+  work->id = spot.id;
+  work->state = MS_CANCELLED;
+  return MS_OK;
 }
 
 ms_status ms_waiting_read(ms_store *store, const ms_stretch *stretch, ms_arena *arena,
@@ -148,7 +167,7 @@ ms_status ms_waiting_head(ms_store *store, int64_t lane, ms_spot after, ms_spot 
   MS_TRY(ms_sql_open(store, select_head, &statement, "iii", lane, after.due_at_ms, after.id));
   MS_TRY(ms_sql_step(store, statement, &row));
   if (!row) return MS_OK;
-  *head = (ms_spot){ms_sql_column_int(statement, 0), ms_sql_column_int(statement, 1)};
+  *head = read_spot(statement);
   ms_sql_close(statement);
   return MS_OK;
 }
@@ -181,16 +200,8 @@ ms_status ms_deadline_first(ms_store *store, int64_t *at_ms) {
 
 ms_status ms_deadline_due(ms_store *store, int64_t now_ms, ms_ids *ids) {
   ms_statement *statement;
-  bool row;
   MS_TRY(ms_sql_open(store, select_deadlines, &statement, "i", now_ms));
-  for (;;) {
-    MS_TRY(ms_sql_step(store, statement, &row));
-    if (!row) return MS_OK;
-    if (!ms_ids_add(ids, ms_sql_column_int(statement, 0))) {
-      ms_sql_close(statement);
-      return no_memory(store);
-    }
-  }
+  return ms_sql_collect(store, statement, ids);
 }
 
 ms_status ms_deadline_next(ms_store *store, int64_t now_ms, int64_t *at_ms) {

@@ -4,6 +4,8 @@
 #include "store/front.h"
 #include "store/private.h"
 
+#include <math.h>
+
 #define SPEC_COLUMNS                                                                               \
   "w.id, w.lane, w.enqueued_at, w.due_at, w.input, w.tags, w.name, w.delay, w.at, w.every, "       \
   "w.flex,"                                                                                        \
@@ -88,13 +90,28 @@ bool ms_work_is_periodic(const ms_work *work) {
 
 /* ---- Reading ---- */
 
+/* −1 = none. */
+static int64_t read_length_or_none(const ms_statement *statement, int column) {
+  return ms_sql_column_is_null(statement, column) ? -1 : ms_sql_column_length(statement, column);
+}
+
+static ms_outcome read_outcome(const ms_statement *statement, int column) {
+  return (ms_outcome)ms_sql_column_within(statement, column, 0, MS_OUTCOME_RETRY);
+}
+
+/* The view reads other numbers in the same way. */
+static ms_state read_end(const ms_statement *statement, int column) {
+  int64_t number = ms_sql_column_int(statement, column);
+  return number == MS_SUCCEEDED || number == MS_FAILED ? (ms_state)number : MS_CANCELLED;
+}
+
 static void read_backoff(ms_statement *statement, ms_work *work) {
   if (ms_sql_column_is_null(statement, 14)) return;
   work->backoff = (ms_backoff){
-      .policy = (ms_backoff_policy)ms_sql_column_int(statement, 14),
-      .delay_ms = ms_sql_column_int(statement, 15),
-      .max_ms = ms_sql_column_int(statement, 16),
-      .jitter = ms_sql_column_double(statement, 17),
+      .policy = (ms_backoff_policy)ms_sql_column_within(statement, 14, 0, MS_BACKOFF_LINEAR),
+      .delay_ms = ms_sql_column_length(statement, 15),
+      .max_ms = ms_sql_column_length(statement, 16),
+      .jitter = fmin(fmax(ms_sql_column_double(statement, 17), 0), 1),
   };
 }
 
@@ -103,26 +120,26 @@ static bool read_spec(ms_statement *statement, ms_arena *arena, ms_work *work) {
   ms_work_init(work);
   work->id = ms_sql_column_int(statement, 0);
   work->lane = ms_sql_column_int(statement, 1);
-  work->enqueued_at_ms = ms_sql_column_int(statement, 2);
-  work->due_at_ms = ms_sql_column_int(statement, 3);
+  work->enqueued_at_ms = ms_sql_column_moment(statement, 2);
+  work->due_at_ms = ms_sql_column_due(statement, 3);
   work->input = ms_sql_column_copy(statement, 4, arena, &failed);
   work->tags = ms_sql_column_copy(statement, 5, arena, &failed);
   work->name = ms_sql_column_copy(statement, 6, arena, &failed);
-  work->delay_ms = ms_sql_column_int(statement, 7);
-  work->at_ms = ms_sql_column_or(statement, 8, MS_NEVER);
-  work->every_ms = ms_sql_column_int(statement, 9);
-  work->flex_ms = ms_sql_column_int(statement, 10);
-  work->repeats = (ms_repeats)ms_sql_column_int(statement, 11);
+  work->delay_ms = ms_sql_column_length(statement, 7);
+  work->at_ms = ms_sql_column_moment(statement, 8);
+  work->every_ms = ms_sql_column_length(statement, 9);
+  work->flex_ms = ms_sql_column_length(statement, 10);
+  work->repeats = (ms_repeats)ms_sql_column_within(statement, 11, 0, MS_ON_CHANGE);
   work->cron = ms_sql_column_copy(statement, 12, arena, &failed);
   work->zone = ms_sql_column_copy(statement, 13, arena, &failed);
   read_backoff(statement, work);
-  work->max_attempts = ms_sql_column_int(statement, 18);
-  work->timeout_ms = ms_sql_column_int(statement, 19);
-  work->deadline_ms = ms_sql_column_or(statement, 20, MS_NEVER);
-  work->deadline_within_ms = ms_sql_column_int(statement, 28);
+  work->max_attempts = ms_sql_column_length(statement, 18);
+  work->timeout_ms = ms_sql_column_length(statement, 19);
+  work->deadline_ms = ms_sql_column_moment(statement, 20);
+  work->deadline_within_ms = ms_sql_column_length(statement, 28);
   work->merger = ms_sql_column_copy(statement, 21, arena, &failed);
-  work->keep_ms = ms_sql_column_or(statement, 22, -1);
-  work->prerequisites = ms_sql_column_int(statement, 23);
+  work->keep_ms = read_length_or_none(statement, 22);
+  work->prerequisites = ms_sql_column_length(statement, 23);
   work->trace = ms_sql_column_copy(statement, 24, arena, &failed);
   work->enqueued_by = ms_sql_column_copy(statement, 25, arena, &failed);
   work->files = ms_sql_column_copy(statement, 26, arena, &failed);
@@ -139,19 +156,19 @@ static bool read_life(ms_statement *statement, ms_arena *arena, ms_work *work) {
   if (ms_sql_column_is_null(statement, AT)) return true;
   work->has_life = true;
   work->state = ms_sql_column_int(statement, AT + 1) ? MS_BLOCKED : MS_ENQUEUED;
-  work->pending = ms_sql_column_int(statement, AT + 2);
-  work->attempt = ms_sql_column_int(statement, AT + 3);
-  work->run = ms_sql_column_int(statement, AT + 4);
-  work->period = ms_sql_column_int(statement, AT + 5);
-  work->generation = ms_sql_column_int(statement, AT + 6);
-  work->enqueued_at_ms = ms_sql_column_int(statement, AT + 7);
-  work->due_at_ms = ms_sql_column_int(statement, AT + 8);
-  work->started_at_ms = ms_sql_column_or(statement, AT + 9, MS_NEVER);
-  work->ended_at_ms = ms_sql_column_or(statement, AT + 10, MS_NEVER);
-  work->streak = ms_sql_column_int(statement, AT + 11);
-  work->wait_ms = ms_sql_column_or(statement, AT + 12, -1);
-  work->wish_at_ms = ms_sql_column_or(statement, AT + 13, MS_NEVER);
-  work->outcome = (ms_outcome)ms_sql_column_int(statement, AT + 14);
+  work->pending = ms_sql_column_length(statement, AT + 2);
+  work->attempt = ms_sql_column_length(statement, AT + 3);
+  work->run = ms_sql_column_length(statement, AT + 4);
+  work->period = ms_sql_column_length(statement, AT + 5);
+  work->generation = ms_sql_column_length(statement, AT + 6);
+  work->enqueued_at_ms = ms_sql_column_moment(statement, AT + 7);
+  work->due_at_ms = ms_sql_column_due(statement, AT + 8);
+  work->started_at_ms = ms_sql_column_moment(statement, AT + 9);
+  work->ended_at_ms = ms_sql_column_moment(statement, AT + 10);
+  work->streak = ms_sql_column_length(statement, AT + 11);
+  work->wait_ms = read_length_or_none(statement, AT + 12);
+  work->wish_at_ms = ms_sql_column_moment(statement, AT + 13);
+  work->outcome = read_outcome(statement, AT + 14);
   work->error = ms_sql_column_copy(statement, AT + 15, arena, &failed);
   work->stop_reason = ms_sql_column_copy(statement, AT + 16, arena, &failed);
   work->output = ms_sql_column_copy(statement, AT + 17, arena, &failed);
@@ -163,29 +180,30 @@ static bool read_done(ms_statement *statement, ms_arena *arena, ms_work *work) {
   enum { AT = FIRST_DONE_COLUMN };
   bool failed = false;
   if (ms_sql_column_is_null(statement, AT)) return true;
-  work->state = (ms_state)ms_sql_column_int(statement, AT + 1);
-  work->outcome = (ms_outcome)ms_sql_column_int(statement, AT + 2);
-  work->attempt = ms_sql_column_int(statement, AT + 3);
-  work->run = ms_sql_column_int(statement, AT + 4);
-  work->started_at_ms = ms_sql_column_or(statement, AT + 5, MS_NEVER);
-  work->finished_at_ms = ms_sql_column_int(statement, AT + 6);
+  work->state = read_end(statement, AT + 1);
+  work->outcome = read_outcome(statement, AT + 2);
+  work->attempt = ms_sql_column_length(statement, AT + 3);
+  work->run = ms_sql_column_length(statement, AT + 4);
+  work->started_at_ms = ms_sql_column_moment(statement, AT + 5);
+  work->finished_at_ms = ms_sql_column_moment(statement, AT + 6);
   work->stop_reason = ms_sql_column_copy(statement, AT + 7, arena, &failed);
   work->output = ms_sql_column_copy(statement, AT + 8, arena, &failed);
   work->error = ms_sql_column_copy(statement, AT + 9, arena, &failed);
-  work->enqueued_at_ms = ms_sql_column_or(statement, AT + 10, work->enqueued_at_ms);
+  if (!ms_sql_column_is_null(statement, AT + 10))
+    work->enqueued_at_ms = ms_sql_column_moment(statement, AT + 10);
   return !failed;
 }
 
 bool ms_work_read_plain(const ms_statement *statement, int column, ms_arena *arena, ms_work *work) {
   bool failed = false;
   work->lane = ms_sql_column_int(statement, column);
-  work->enqueued_at_ms = ms_sql_column_int(statement, column + 1);
+  work->enqueued_at_ms = ms_sql_column_moment(statement, column + 1);
   work->input = ms_sql_column_copy(statement, column + 2, arena, &failed);
   work->tags = ms_sql_column_copy(statement, column + 3, arena, &failed);
   work->name = ms_sql_column_copy(statement, column + 4, arena, &failed);
-  work->delay_ms = ms_sql_column_int(statement, column + 5);
-  work->max_attempts = ms_sql_column_int(statement, column + 6);
-  work->timeout_ms = ms_sql_column_int(statement, column + 7);
+  work->delay_ms = ms_sql_column_length(statement, column + 5);
+  work->max_attempts = ms_sql_column_length(statement, column + 6);
+  work->timeout_ms = ms_sql_column_length(statement, column + 7);
   work->trace = ms_sql_column_copy(statement, column + 8, arena, &failed);
   return !failed;
 }
@@ -207,9 +225,11 @@ static ms_status no_memory(ms_store *store) {
 
 ms_status ms_work_read(ms_store *store, int64_t id, ms_arena *arena, ms_work *work, bool *found) {
   ms_statement *statement;
+  *found = false;
+  ms_work_init(work);
+  if (!ms_is_id(id)) return MS_OK;
   MS_TRY(ms_sql_open(store, select_work, &statement, "i", id));
   MS_TRY(ms_sql_step(store, statement, found));
-  if (!*found) ms_work_init(work);
   if (!*found) return MS_OK;
   bool read = read_spec(statement, arena, work) && read_life(statement, arena, work) &&
               read_done(statement, arena, work);
@@ -302,8 +322,8 @@ static ms_status write_spec(ms_store *store, const ms_work *work, int64_t source
       plain ? (int64_t)0 : (int64_t)work->backoff.policy,
       plain ? (int64_t)0 : work->backoff.delay_ms, plain ? (int64_t)0 : work->backoff.max_ms,
       work->backoff.jitter, work->max_attempts, work->timeout_ms, work->deadline_ms, work->merger,
-      work->keep_ms, work->prerequisites, work->trace,
-      source ? MS_TEXT_NONE : work->enqueued_by, work->files, work->deadline_within_ms, source);
+      work->keep_ms, work->prerequisites, work->trace, source ? MS_TEXT_NONE : work->enqueued_by,
+      work->files, work->deadline_within_ms, source);
 }
 
 ms_status ms_work_write_life(ms_store *store, const ms_work *work) {
@@ -498,7 +518,7 @@ ms_status ms_waiting_return(ms_store *store, const ms_work *work) {
 /* Processes have numbers of their own, and each counts its notes. Who has not joined yet notes
  * single works, and whoever else has noted one of them at that moment has said the same. */
 static int64_t number_note(ms_store *store, const int64_t *ids) {
-  return store->owner ? (store->owner << 40) + ++store->notes : ids[0];
+  return store->owner ? (int64_t)((uint64_t)store->owner << 40) + ++store->notes : ids[0];
 }
 
 static ms_status write_note(ms_store *store, int64_t at_ms, const int64_t *ids, size_t count) {

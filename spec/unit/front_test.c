@@ -40,7 +40,7 @@ static bool stands_before(const ms_work *a, const ms_work *b) {
 static void add(model *it, int64_t due_at_ms) {
   ms_work work;
   ms_work_init(&work);
-  work.id = ms_store_take_ids(it->store, 1);
+  UNIT_INT(MS_OK, ms_store_take_ids(it->store, 1, &work.id));
   work.lane = it->lane->id;
   work.due_at_ms = due_at_ms;
   UNIT_INT(MS_OK, ms_work_insert(it->store, &work, NULL, 0));
