@@ -7,6 +7,7 @@
 static const char select_claims[] =
     "SELECT batch, owner, at, version, voids FROM ms_claim ORDER BY batch";
 static const char select_ids[] = "SELECT ids, moved FROM ms_claim WHERE batch = ?";
+static const char insert_claim[] = "INSERT INTO ms_claim VALUES (?, ?, ?, ?, ?, ?, ?)";
 static const ms_dialects write_claim = {
     .sqlite = "INSERT OR REPLACE INTO ms_claim VALUES (?, ?, ?, ?, ?, ?, ?)",
     .postgres =
@@ -363,10 +364,11 @@ static ms_status write_one(ms_store *store, ms_claim *claim) {
   if (!ms_ids_format(text, claim->moved.items, claim->moved.count)) return no_memory(store);
   ms_text ids = {text->data, size}, moved = {text->data + size, text->size - size};
   if (!claim->moved.count) moved = MS_TEXT_NONE;
+  const char *write = claim->version ? ms_sql_in(store, &write_claim) : insert_claim;
   claim->version++;
   claim->voids = count_voids(claim);
-  return ms_sql_run(store, ms_sql_in(store, &write_claim), "iiiiitt", claim->batch, claim->owner,
-                    claim->at_ms, claim->version, claim->voids, ids, moved);
+  return ms_sql_run(store, write, "iiiiitt", claim->batch, claim->owner, claim->at_ms,
+                    claim->version, claim->voids, ids, moved);
 }
 
 /* All are written before any goes: a write that fails leaves what must be loaded again. */
