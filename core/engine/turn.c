@@ -310,10 +310,12 @@ bool ms_take_unbegun(ms_engine *engine, ms_flight *flight) {
   return waits;
 }
 
+/* A run that was taken back since may have left its place to the next one of its work, which nobody
+ * has stopped. */
 static void stop_runs(ms_engine *engine) {
   for (size_t i = 0; i < engine->turn.stopped.count; i++) {
     ms_flight *flight = ms_map_get(&engine->runs, engine->turn.stopped.items[i]);
-    if (!flight) continue;
+    if (!flight || !flight->reason[0]) continue;
     flight->stopped_at_ms = engine->turn.now_ms;
     ms_run_stop(&flight->run, flight->reason);
     if (ms_take_unbegun(engine, flight)) ms_engine_give_back(engine, &flight->run);
