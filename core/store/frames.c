@@ -107,6 +107,14 @@ static int log_close(sqlite3_file *file) {
   return file->pMethods->xClose(file);
 }
 
+/* What waits was rolled back, and others may write in its place from now on. */
+static void forget(void *context) {
+  ms_frames *frames = context;
+  frames->size = 0;
+  frames->half = false;
+  frames->next = -1;
+}
+
 /* A connection without a log has another journal here, which may not be open. */
 static sqlite3_file *log_of(sqlite3 *handle) {
   sqlite3_file *file = NULL;
@@ -130,6 +138,7 @@ ms_status ms_frames_open(sqlite3 *handle, ms_frames **frames, ms_err *err) {
   fresh->methods.xSync = log_sync;
   fresh->methods.xFileSize = log_size;
   file->pMethods = &fresh->methods;
+  sqlite3_rollback_hook(handle, forget, fresh);
   *frames = fresh;
   return MS_OK;
 }

@@ -8,7 +8,9 @@
  * A frame that waits here belongs to a transaction that nobody can see, since the one that ends a
  * transaction is never held back: its write takes along whatever waits, and what fails then fails
  * that write, as it would have without us. Everything else that is asked of the file finds it
- * written. Writes that are no frames go through as they come.
+ * written. Writes that are no frames go through as they come. What waits when a transaction is
+ * rolled back is never written: others may have taken its place. The connection's rollback hook
+ * sees to it.
  *
  * The sync of a commit can be left to later: at the moment at which it would be done the commit
  * gets its number on the board, and nobody may be told of it before the disk has the log up to

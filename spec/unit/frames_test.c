@@ -174,6 +174,26 @@ static void begins_anew_after_a_rollback(void) {
   end(connection, frames);
 }
 
+/* By the time that connection goes on, others may have written in the same place. */
+static void leaves_the_place_to_others_after_a_rollback(void) {
+  ms_frames *frames;
+  sqlite3 *connection = open_with_frames(&frames, "PRAGMA synchronous = NORMAL");
+  sqlite3 *other = connect("PRAGMA synchronous = NORMAL");
+  execute(connection, ADD_TO_BOTH);
+  execute(connection,
+          "BEGIN; INSERT INTO a (text) VALUES ('gone'); INSERT INTO b (text) VALUES (1)");
+  UNIT_INT(SQLITE_OK, sqlite3_db_cacheflush(connection));
+  execute(connection, "ROLLBACK");
+  int64_t before = ask(other, "SELECT count(*) FROM a");
+  execute(other, ADD_TO_BOTH);
+  UNIT_INT(before + 1, ask(connection, "SELECT count(*) FROM a"));
+  UNIT_INT(0, ask(connection, "SELECT count(*) FROM a WHERE text = 'gone'"));
+  UNIT_INT(0, ask_after_a_crash("SELECT count(*) FROM a WHERE text = 'gone'"));
+  UNIT_INT(before + 1, ask_after_a_crash("SELECT count(*) FROM a"));
+  sqlite3_close(other);
+  end(connection, frames);
+}
+
 /* SQLite writes a page a second time where it has written it before, and then the headers of all
  * frames from there on, with new checksums. */
 static void keeps_the_last_of_two_writes(void) {
@@ -261,6 +281,7 @@ int main(void) {
   UNIT_RUN(shows_each_commit_normal);
   UNIT_RUN(shows_each_commit_full);
   UNIT_RUN(begins_anew_after_a_rollback);
+  UNIT_RUN(leaves_the_place_to_others_after_a_rollback);
   UNIT_RUN(keeps_the_last_of_two_writes);
   UNIT_RUN(fails_with_the_commit);
   UNIT_RUN(leaves_the_syncs_of_commits_to_later);
