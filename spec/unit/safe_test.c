@@ -61,10 +61,12 @@ static int open_counted(sqlite3_vfs *self, sqlite3_filename name, sqlite3_file *
   int code = system->xOpen(self, name, file, flags, out);
   if (code != SQLITE_OK || !(flags & SQLITE_OPEN_WAL)) return code;
   pthread_mutex_lock(&mutex);
-  beneath = file->pMethods;
-  counting = *beneath;
-  counting.xWrite = count_write;
-  counting.xSync = count_sync;
+  if (!beneath) {
+    beneath = file->pMethods;
+    counting = *beneath;
+    counting.xWrite = count_write;
+    counting.xSync = count_sync;
+  }
   if (!logs[opening]) logs[opening] = file;
   pthread_mutex_unlock(&mutex);
   file->pMethods = &counting;
