@@ -39,10 +39,11 @@ static int log_pages(ms_engine *engine) {
 
 static void tell_size(ms_engine *engine, int pages) {
   char message[160];
-  snprintf(message, sizeof message,
-           "the write-ahead log has grown to %d MB: another program reads and does not end its "
-           "transaction",
-           pages / PAGES_PER_MB);
+  const char *whose = engine->reader.reads
+                          ? "a question that was asked here reads for so long"
+                          : "another program reads and does not end its transaction";
+  snprintf(message, sizeof message, "the write-ahead log has grown to %d MB: %s",
+           pages / PAGES_PER_MB, whose);
   ms_engine_trouble(engine, "store", message, 0, NULL);
 }
 

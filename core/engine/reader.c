@@ -37,6 +37,7 @@ ms_status ms_reader_begin(ms_engine *engine, ms_store **store, ms_err *err) {
   if (engine->options.stepped || !engine->in_file) return MS_OK;
   pthread_mutex_lock(&reader->mutex);
   ms_status status = begin(engine, err);
+  reader->reads = status == MS_OK;
   if (status == MS_OK)
     *store = reader->store;
   else
@@ -51,6 +52,7 @@ ms_status ms_reader_end(ms_engine *engine, ms_status status, ms_err *err) {
     fail(reader, status, err);
     ms_store_rollback(reader->store);
   }
+  reader->reads = false;
   pthread_mutex_unlock(&reader->mutex);
   return status;
 }

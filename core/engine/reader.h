@@ -14,6 +14,7 @@
 #include "base/status.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 
 struct ms_engine;
 struct ms_store;
@@ -21,6 +22,7 @@ struct ms_store;
 typedef struct ms_reader {
   pthread_mutex_t mutex; /* whoever asks has it locked, and nothing else is locked before */
   struct ms_store *store;
+  _Atomic bool reads; /* a question is being asked: what keeps the log from being begun anew */
 } ms_reader;
 
 void ms_reader_init(ms_reader *reader);
