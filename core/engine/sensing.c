@@ -8,6 +8,7 @@ static void on_news(void *context);
 ms_status ms_sensing_open(ms_engine *engine, const char *database, ms_err *err) {
   const char *file = ms_store_in_file(engine->store) ? database : NULL;
   if (engine->options.sensors.manual) return MS_OK;
+  engine->options.sensors.storage_is_far = ms_store_on_server(engine->store);
   engine->sensing.sensors = ms_sensors_new(&engine->options.sensors, file);
   engine->sensing.exists = engine->sensing.sensors != NULL;
   return engine->sensing.exists ? MS_OK : ms_fail(err, MS_NOMEM, "not enough memory");

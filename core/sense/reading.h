@@ -42,7 +42,8 @@ typedef struct ms_sensor_options {
   ms_truth metered;       /* what a connection is where nothing tells */
   double storage_percent; /* storage is low from these on, down */
   double storage_bytes;
-  double idle_load; /* the machine is idle below this load per CPU */
+  bool storage_is_far; /* the store is on a server, whose disk nobody here sees */
+  double idle_load;    /* the machine is idle below this load per CPU */
 } ms_sensor_options;
 
 void ms_sensor_options_init(ms_sensor_options *options);

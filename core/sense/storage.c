@@ -20,6 +20,10 @@ void ms_storage_look(const char *path, const ms_sensor_options *limits, bool *lo
                      ms_reading *reading) {
   double bytes, percent, factor = *low ? MS_STORAGE_BACK : 1;
   *reading = (ms_reading){.value = MS_TRUE, .source = path ? "statfs" : "memory"};
+  if (limits->storage_is_far) {
+    *reading = (ms_reading){.source = "server", .trouble = "the server's disk cannot be seen"};
+    return;
+  }
   if (!path) return;
   int error = look(path, &bytes, &percent);
   if (error) {

@@ -195,6 +195,17 @@ describe("a store on a PostgreSQL server", function()
       "SELECT id, worker, state, output FROM moonshift.moonshift_work ORDER BY id"))
   end)
 
+  it("does not pretend to know how much room the server's disk has", function()
+    local manager = open(host:empty "work", { workers = { note = function() end } })
+    local id = manager:enqueue { worker = "note", constraints = { storage_not_low = true } }
+    local values, more = manager:conditions()
+    assert.are.equal("unknown", values.storage_not_low)
+    expect.text("disk cannot be seen", more.storage_not_low.trouble)
+    expect.text("storage_not_low is unknown", manager:why(id)[1].detail)
+    manager:set_condition("storage_not_low", true)
+    assert.are.equal("failed", stores.result(manager, id).state)
+  end)
+
   it("takes in what other programs insert into its inbox", function()
     local manager = open(host:empty "work", { workers = {
       greet = function(input)
