@@ -157,6 +157,9 @@ typedef struct condition_call {
   ms_text name;
   ms_sensed sensed;
   const char *value;
+  int before; /* what it was set to, as it stands there */
+  int64_t before_since_ms;
+  bool is_new; /* nobody has named it before */
 } condition_call;
 
 static ms_custom *find_custom(ms_engine *engine, ms_text name) {
@@ -185,11 +188,20 @@ static ms_truth custom_default(const ms_engine *engine) {
   return engine->options.stepped ? MS_FALSE : MS_UNKNOWN;
 }
 
-static ms_status set_custom(ms_engine *engine, const condition_call *args) {
+static void free_custom(ms_custom *custom) {
+  ms_list_remove(&custom->link);
+  ms_mem_free((void *)custom->name.data);
+  ms_mem_free(custom);
+}
+
+static ms_status set_custom(ms_engine *engine, condition_call *args) {
   ms_truth value = args->value ? truth_of(args->value) : custom_default(engine);
   ms_custom *custom = find_custom(engine, args->name);
+  args->is_new = !custom;
   if (!custom) custom = add_custom(engine, args->name);
   if (!custom) return ms_engine_no_memory(engine);
+  args->before = (int)custom->value;
+  args->before_since_ms = custom->since_ms;
   bool same = custom->value == value && custom->since_ms != MS_NEVER;
   if (!same) custom->since_ms = engine->turn.now_ms;
   custom->value = value;
@@ -203,19 +215,18 @@ ms_truth ms_custom_value(void *context, ms_text name) {
 }
 
 void ms_customs_free(ms_engine *engine) {
-  for (ms_link *link; (link = ms_list_shift(&engine->customs));) {
-    ms_custom *custom = MS_LIST_ENTRY(link, ms_custom, link);
-    ms_mem_free((void *)custom->name.data);
-    ms_mem_free(custom);
-  }
+  MS_LIST_EACH (link, &engine->customs)
+    free_custom(MS_LIST_ENTRY(link, ms_custom, link));
 }
 
 /* Runs that lose a condition are looked at in the same turn. */
 static ms_status apply_condition(ms_engine *engine, ms_call *call) {
-  const condition_call *args = (condition_call *)(void *)call;
+  condition_call *args = (condition_call *)(void *)call;
   if (args->sensed == MS_SENSED_COUNT) return set_custom(engine, args);
   bool network = args->sensed == MS_SENSED_NETWORK;
   ms_belief *belief = &engine->beliefs[args->sensed];
+  args->before = belief->set;
+  args->before_since_ms = belief->since_ms;
   belief->set = !args->value ? 0
                 : network    ? (int)ms_network_of(ms_text_of(args->value))
                              : (int)truth_of(args->value);
@@ -223,9 +234,29 @@ static ms_status apply_condition(ms_engine *engine, ms_call *call) {
   return MS_OK;
 }
 
+static void undo_custom(ms_engine *engine, const condition_call *args) {
+  ms_custom *custom = find_custom(engine, args->name);
+  if (!custom) return;
+  custom->value = (ms_truth)args->before;
+  custom->since_ms = args->before_since_ms;
+  if (args->is_new) free_custom(custom);
+}
+
+static void undo_condition(ms_engine *engine, ms_call *call) {
+  const condition_call *args = (condition_call *)(void *)call;
+  if (args->sensed == MS_SENSED_COUNT) return undo_custom(engine, args);
+  engine->beliefs[args->sensed].set = args->before;
+  enforce(engine, args->sensed, engine->turn.now_ms);
+  engine->beliefs[args->sensed].since_ms = args->before_since_ms;
+}
+
 /* A sensor that gets its condition back is asked before, so that what it says counts at once. */
 ms_status ms_set_condition(ms_manager *engine, ms_text name, const char *value, ms_err *err) {
-  condition_call args = {.call = {.apply = apply_condition}, .name = name, .value = value};
+  condition_call args = {
+      .call = {.apply = apply_condition, .undo = undo_condition},
+      .name = name,
+      .value = value,
+  };
   args.sensed = sensed_of(name);
   bool returned = !value && args.sensed != MS_SENSED_COUNT;
   if (returned) MS_TRY(ms_sensing_ask(engine, MS_SENSED_BIT(args.sensed), err));

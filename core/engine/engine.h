@@ -44,8 +44,12 @@ typedef struct ms_lookout ms_lookout;
 typedef struct ms_call {
   ms_link link;
   ms_status (*apply)(ms_engine *engine, struct ms_call *call);
-  bool reads; /* asks only: no transaction of its own */
-  bool adds;  /* stores works; if it looks for others, it has the turn's offers placed itself */
+  /* The turn in which it was applied failed: takes back what it changed beside the store. NULL =
+   * that is nothing. */
+  void (*undo)(ms_engine *engine, struct ms_call *call);
+  bool reads;   /* asks only: no transaction of its own */
+  bool adds;    /* stores works; if it looks for others, it has the turn's offers placed itself */
+  bool applied; /* in this turn */
   bool served;
   ms_status status;
   ms_err *err;

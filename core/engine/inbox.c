@@ -52,7 +52,7 @@ static void turn_here(ms_engine *engine) {
 ms_status ms_engine_call(ms_engine *engine, ms_call *call, ms_err *err) {
   MS_TRY(ms_usable(engine, err));
   call->err = err;
-  call->served = false;
+  call->applied = call->served = false;
   pthread_mutex_lock(&engine->mutex);
   ms_list_push(&engine->inbox, &call->link);
   while (!call->served) {

@@ -418,7 +418,6 @@ static ms_status write_claim(claim_round *round) {
   MS_LIST_EACH (link, &engine->turn.claimed) {
     MS_LIST_ENTRY(link, ms_run, link)->batch = batch;
   }
-  engine->stats.claims += (int64_t)round->ids.count;
   MS_LIST_EACH (link, &engine->turn.claimed) {
     MS_TRY(ms_outbox_event(engine, MS_EVENT_STARTED, MS_LIST_ENTRY(link, ms_run, link)->id));
   }

@@ -188,6 +188,7 @@ static ms_status apply_calls(ms_engine *engine, ms_link *calls, bool reads) {
     ms_call *call = MS_LIST_ENTRY(link, ms_call, link);
     if (call->reads != reads) continue;
     if (!call->adds) MS_TRY(ms_offers_place(engine));
+    call->applied = true;
     call->status = call->apply(engine, call);
     if (!ms_is_refusal(call->status)) return call->status;
   }
@@ -255,6 +256,7 @@ static ms_status transact(ms_engine *engine, ms_link *calls, ms_link *results) {
   if (status != MS_OK) ms_store_rollback(engine->store);
   if (status != MS_OK) return status;
   engine->stats.commits++;
+  engine->stats.claims += (int64_t)engine->turn.claimed_count;
   ms_turn_note_longest(engine, begun_ms, &engine->stats.longest_turn_ms);
   if (engine->foreign || engine->turn.edged) engine->turn.returned = true;
   engine->turn.edged = false;
@@ -409,8 +411,17 @@ static void forget_notes(ms_engine *engine) {
   pthread_mutex_unlock(&engine->mutex);
 }
 
+/* The last one first, as several may have changed the same thing. */
+static void undo_calls(ms_engine *engine, ms_link *calls) {
+  for (ms_link *link = calls->previous; link != calls; link = link->previous) {
+    ms_call *call = MS_LIST_ENTRY(link, ms_call, link);
+    if (call->applied && call->undo) call->undo(engine, call);
+  }
+}
+
 /* Nothing of a turn that failed may be seen: what it claimed goes, its results wait. */
-static void take_down(ms_engine *engine, ms_link *results) {
+static void take_down(ms_engine *engine, ms_link *calls, ms_link *results) {
+  undo_calls(engine, calls);
   for (ms_link *link; (link = ms_list_shift(&engine->turn.claimed));) {
     ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
     ms_map_remove(&engine->runs, run->id);
@@ -480,7 +491,7 @@ static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results
   } else {
     bool unheard = !ms_list_empty(results) || !has_calls(calls, false);
     fail_calls(engine, calls, false, status);
-    take_down(engine, results);
+    take_down(engine, calls, results);
     if (unheard && status != MS_BUSY) tell_of_failure(engine);
   }
   pthread_mutex_lock(&engine->mutex);

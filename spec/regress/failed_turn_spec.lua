@@ -61,6 +61,35 @@ describe("while the store refuses what a turn writes", function()
     assert.are.equal(2, info.period)
   end)
 
+  it("a condition is what it was before the call that failed", function()
+    local manager, path = stores.pool("basic", { sensors = false })
+    local log, gate = folder.new() .. "/log", folder.new() .. "/gate"
+    local id = manager:enqueue {
+      worker = "gate", input = { log = log, gate = gate },
+      constraints = { network = "connected", custom = { "open" } },
+    }
+    refuse(path, "ms_claim")
+    manager:set_condition("network", "metered")
+    local set, _, code = manager:set_condition("open", true)
+    assert.are.same({ "IO" }, { code, set })
+    assert.is_nil(manager:conditions().open)
+    assert.are.equal(0, manager:stats().claims)
+    sql(path, "DROP TRIGGER refuse")
+    assert(manager:set_condition("open", true))
+    stores.until_state(manager, id, "running")
+    refuse(path, "ms_waiting")
+    set, _, code = manager:set_condition("network", "none")
+    assert.are.same({ "IO" }, { code, set })
+    set, _, code = manager:set_condition("open", nil)
+    assert.are.same({ "IO" }, { code, set })
+    local values = manager:conditions()
+    assert.are.same({ "metered", true }, { values.network, values.open })
+    sql(path, "DROP TRIGGER refuse")
+    folder.write(gate, "")
+    local info = stores.result(manager, id)
+    assert.are.same({ 1, "succeeded" }, { info.run, info.state })
+  end)
+
   it("an observer still hears what others did that the failed turn had read of", function()
     local manager, path = stores.open()
     local id = manager:enqueue { worker = "later" }
