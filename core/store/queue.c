@@ -30,7 +30,8 @@ void ms_queues_deinit(ms_queues *queues) {
 
 /* Any order will do that is the same for everybody. */
 static bool stands_before(ms_text a, ms_text b) {
-  return a.size == b.size ? memcmp(a.data, b.data, a.size) < 0 : a.size < b.size;
+  if (a.size != b.size) return a.size < b.size;
+  return a.size && memcmp(a.data, b.data, a.size) < 0;
 }
 
 /* Where the name stands, or would stand. */
