@@ -1,5 +1,6 @@
 --- A machine made of files: what the kernel tells of power supplies and load, as a spec wants it.
 local folder = require "spec.support.folder"
+local lfs = require "lfs"
 
 local machine = {}
 machine.__index = machine
@@ -7,7 +8,8 @@ machine.__index = machine
 --- Nothing is plugged in, and nothing is busy.
 function machine.new()
   local self = setmetatable({ sysfs = folder.new(), procfs = folder.new() }, machine)
-  os.execute(("mkdir -p '%s/class/power_supply'"):format(self.sysfs))
+  assert(lfs.mkdir(self.sysfs .. "/class"))
+  assert(lfs.mkdir(self.sysfs .. "/class/power_supply"))
   self:load(0)
   return self
 end
@@ -20,7 +22,7 @@ end
 --- A power supply, with the files that the kernel would show.
 function machine:supply(name, files)
   local path = self.sysfs .. "/class/power_supply/" .. name
-  os.execute(("mkdir -p '%s'"):format(path))
+  lfs.mkdir(path)
   for file, text in pairs(files) do
     folder.write(path .. "/" .. file, text .. "\n")
   end
