@@ -301,8 +301,8 @@ ms_status ms_settle_stop(ms_engine *engine, int64_t id, const char *reason, bool
   return status;
 }
 
-/* It waits as it would if it had not been claimed: for its wish, unless there is a newer one, and by
- * the spec to which it was updated meanwhile. */
+/* It waits as it would if it had not been claimed: for its wish, unless there is a newer one, and
+ * by the spec to which it was updated meanwhile. */
 static ms_status wait_again(ms_engine *engine, const ms_flight *flight, ms_work *work) {
   int64_t due_at_ms = work->due_at_ms;
   bool wished = flight->wish_at_ms != MS_NEVER && work->wish_at_ms == MS_NEVER;

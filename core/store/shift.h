@@ -1,8 +1,9 @@
 /* The moments of a store when the wall clock is set.
  *
  * Delays, backoff, intervals, retention and rates follow elapsed time, so what the store remembers
- * of them moves along when the wall clock jumps; calendar times ("at", cron, deadlines that are times)
- * stay. A work that is to run at such a time has other times as well: a backoff, an interval.
+ * of them moves along when the wall clock jumps; calendar times ("at", cron, deadlines that are
+ * times) stay. A work that is to run at such a time has other times as well: a backoff, an
+ * interval.
  *
  * The thread that holds the store calls, inside a transaction. What stands in memory is out of date
  * afterwards and is read again.
