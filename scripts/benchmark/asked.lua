@@ -1,9 +1,10 @@
 --- What scripts/bench was asked for, handed to each program of the benchmark as arguments:
---- FOLDER QUICK JSON ONLY PROGRAMS LUA.
+--- FOLDER PACE JSON ONLY PROGRAMS LUA.
 local asked = {
   --- Where databases go for a while.
   folder = arg[1],
-  quick = arg[2] == "true",
+  --- "full", "quick", or "tiny", which shows no more than that all of it works.
+  pace = arg[2],
   as_json = arg[3] == "true",
   --- A word that the names of the rows contain.
   only = arg[4],
@@ -13,9 +14,12 @@ local asked = {
   lua = arg[6],
 }
 
---- The full size of something, or the one of --quick.
+--- The full size of something, the one of --quick, or a small part of that.
 function asked.size(full, quick)
-  return asked.quick and quick or full
+  if asked.pace == "tiny" then
+    return math.ceil(quick / 20)
+  end
+  return asked.pace == "quick" and quick or full
 end
 
 function asked.wants(name)

@@ -78,7 +78,7 @@ end
 
 local function add_rows(rows, load)
   local size = load.fill and asked.size(load.size, load.quick) or 0
-  local works = asked.size(load.works, load.quick_works) or WORKS
+  local works = load.works and asked.size(load.works, load.quick_works) or WORKS
   local alone, beside = tell(load, size, works)
   for _, part in ipairs(PARTS) do
     local without, with = median(alone[part]), median(beside[part])

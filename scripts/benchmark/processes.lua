@@ -1,15 +1,12 @@
---- processes.lua FOLDER QUICK JSON ONLY PROGRAMS: measures what several processes on one store do,
---- and prints the medians of the rounds.
+--- Measures what several processes on one store do, and prints the medians of the rounds.
+local asked = require "benchmark.asked"
 local core = require "moonshift.core"
 local median = require "benchmark.median"
 local rows = require "benchmark.process_rows"
 local table_lines = require "moonshift.cli.table"
 
-local folder, quick, as_json, only = arg[1], arg[2] == "true", arg[3] == "true", arg[4]
-local programs = arg[5]
-
-local ROUNDS = quick and 1 or 3
-local DURABILITIES = { "normal", "full" }
+local ROUNDS = asked.size(3, 1)
+local DURABILITIES = asked.pace == "tiny" and { "normal" } or { "normal", "full" }
 
 local COLUMNS = {
   { key = "name", title = "" }, { key = "durability", title = "DURABILITY" },
@@ -19,10 +16,10 @@ local COLUMNS = {
 
 local function measure(row, durability)
   local place = {
-    database = folder .. "/processes.db", durability = durability,
-    interpreter = arg[-1], programs = programs,
-    works = quick and 20000 or 100000, lone = quick and 200 or 1000, times = quick and 20 or 100,
-    seconds = quick and 1 or 3, waiting = quick and 100000 or 1000000,
+    database = asked.folder .. "/processes.db", durability = durability,
+    interpreter = arg[-1], programs = asked.programs,
+    works = asked.size(100000, 20000), lone = asked.size(1000, 200), times = asked.size(100, 20),
+    seconds = asked.size(3, 1), waiting = asked.size(1000000, 100000),
   }
   local figures = row.measure(place)
   os.execute(("rm -f '%s'*"):format(place.database))
@@ -56,10 +53,8 @@ end
 local lines = core.array {}
 for _, row in ipairs(rows) do
   for _, durability in ipairs(DURABILITIES) do
-    if row.name:find(only, 1, true) then
-      if not as_json then
-        io.stderr:write(("%s, %s\n"):format(row.name, durability))
-      end
+    if asked.wants(row.name) then
+      asked.note("%s, %s", row.name, durability)
       for _, line in ipairs(measure_all(row, durability)) do
         line.value = median(line.rounds)
         lines[#lines + 1] = line
@@ -67,7 +62,7 @@ for _, row in ipairs(rows) do
     end
   end
 end
-if as_json then
+if asked.as_json then
   print(core.encode { rows = lines })
 else
   print_table(lines)

@@ -10,7 +10,7 @@ local system = require "system"
 local ROUNDS = asked.size(3, 2)
 local SMALL = 1000
 -- The small size is over before the machine has settled, so it is told more often.
-local SMALL_TIMES = 5
+local SMALL_TIMES = asked.size(5, 5)
 
 local COLUMNS = {
   { key = "name", title = "" }, { key = "large", title = "WORKS", right = true },
