@@ -238,10 +238,19 @@ ms_status ms_run_now(ms_manager *engine, const ms_selector *selector, int64_t *c
 
 /* ---- Prune ---- */
 
+/* Between two looks whether runs that a work tells of have ended; they seldom go on for long. */
+#define RUNS_PAUSE_MS 1000
+
 static ms_status delete_one(ms_engine *engine, const ms_work *work) {
   MS_TRY(ms_outbox_event(engine, MS_EVENT_REMOVED, work->id));
   MS_TRY(ms_edge_drop(engine->store, work->id, work->name));
   return ms_work_delete(engine->store, work);
+}
+
+/* Whoever comes under the name of a work learns from it which runs of the name have not ended. */
+static ms_status names_runs(ms_engine *engine, const ms_work *work, bool *yes) {
+  *yes = false;
+  return work->name.data ? ms_schedule_is_behind(engine, work, yes) : MS_OK;
 }
 
 /* A run that has not ended yet still needs its work. */
@@ -250,18 +259,23 @@ static ms_status deletable(ms_engine *engine, const ms_work *work, bool *yes) {
   *yes = false;
   if (!ms_state_is_finished(work->state)) return MS_OK;
   if (ms_claims_find(engine->store, work->id, &live)) return MS_OK;
+  MS_TRY(names_runs(engine, work, &needed));
+  if (needed) return MS_OK;
   MS_TRY(ms_edge_unfinished_dependent(engine->store, work->id, &needed));
   *yes = !needed;
   return MS_OK;
 }
 
-/* Work with a bound of its own is noted again under the time at which that bound is reached. */
+/* Work with a bound of its own is noted again under the time at which that bound is reached, and
+ * what tells of runs that go on under a later one. */
 static ms_status delete_expired(ms_engine *engine, const ms_work *work, int64_t before_ms,
                                 bool *deleted) {
   int64_t extra_ms = work->keep_ms - engine->options.retention_ms;
   int64_t expires_ms = work->finished_at_ms + (extra_ms > 0 ? extra_ms : 0);
-  bool yes;
+  bool yes, waits;
   if (!ms_state_is_finished(work->state)) return MS_OK;
+  MS_TRY(names_runs(engine, work, &waits));
+  if (waits) expires_ms = engine->turn.now_ms + RUNS_PAUSE_MS;
   if (expires_ms > before_ms) return ms_finish_write(engine->store, expires_ms, &work->id, 1);
   MS_TRY(deletable(engine, work, &yes));
   if (!yes) return ms_prune_pass_over(engine->store);

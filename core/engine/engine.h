@@ -505,6 +505,8 @@ ms_status ms_schedule_claim(ms_engine *engine);
 /* Where works of the lane run; never NULL. */
 ms_worker_name *ms_schedule_place(ms_engine *engine, const ms_lane *lane);
 /* Stops runs whose conditions are gone, whose claim is void and, if judges, whose time is over. */
+/* Do runs go on that the work must not run beside, since it replaced them under its name? */
+ms_status ms_schedule_is_behind(ms_engine *engine, const ms_work *work, bool *behind);
 ms_status ms_schedule_stop(ms_engine *engine, bool judges);
 ms_status ms_schedule_retention(ms_engine *engine);
 /* Whether anything waits that could start now. */

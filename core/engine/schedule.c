@@ -196,9 +196,8 @@ static ms_status load_flight(ms_engine *engine, const candidate *from, const ms_
   return fill_run(engine, flight);
 }
 
-/* Runs of the name that this work replaced must have ended; what their works run later does not
- * matter. A list that does not parse names none. */
-static ms_status is_behind(ms_engine *engine, const ms_work *work, bool *behind) {
+/* What the works of those runs run later does not matter. A list that does not parse names none. */
+ms_status ms_schedule_is_behind(ms_engine *engine, const ms_work *work, bool *behind) {
   int64_t *ids;
   size_t count;
   bool live;
@@ -253,7 +252,7 @@ static ms_status may_start(claim_round *round, const candidate *from, const ms_w
   if (work->state != MS_ENQUEUED) return MS_OK;
   if (ms_claims_find(round->engine->store, work->id, &live)) return MS_OK;
   if (goes_on_here(round->engine, work->id)) return MS_OK;
-  MS_TRY(is_behind(round->engine, work, &behind));
+  MS_TRY(ms_schedule_is_behind(round->engine, work, &behind));
   *may = !behind && (from->holds || lane_is_met(round->engine, work));
   return MS_OK;
 }
