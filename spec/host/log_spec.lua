@@ -2,6 +2,7 @@ local moonshift = require "moonshift"
 local folder = require "spec.support.folder"
 local sql = require "spec.support.sql"
 local stores = require "spec.support.stores"
+local system = require "system"
 
 local LARGE = ("x"):rep(100000)
 
@@ -34,7 +35,7 @@ local function is_begun_anew(manager, path)
   local before = beginning(path)
   for _ = 1, 300 do
     write(manager, 10)
-    os.execute "sleep 0.05"
+    system.sleep(0.05)
     if beginning(path) ~= before then
       return true
     end
@@ -75,12 +76,15 @@ describe("the write-ahead log", function()
     local path = folder.new() .. "/work.db"
     local manager = open(path)
     write(manager, 1)
-    local reader = sql.start(path,
-      "BEGIN; SELECT count(*) FROM ms_work;\n.system sleep 2\nSELECT count(*) FROM ms_work;\n")
+    local gate = folder.new() .. "/gate"
+    assert(os.execute("mkfifo " .. gate))
+    local reader = sql.start(path, ("BEGIN; SELECT count(*) FROM ms_work;\n.system cat %s\n"
+      .. "SELECT count(*) FROM ms_work;\n"):format(gate))
     assert.equal("1", reader:read "*l")
     local before = beginning(path)
     write(manager, 100)
     assert.equal(before, beginning(path))
+    folder.write(gate, "")
     assert.equal("1", reader:read "*l")
     reader:close()
     assert.is_true(is_begun_anew(manager, path))
