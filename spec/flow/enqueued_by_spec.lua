@@ -13,7 +13,7 @@ end
 
 --- Calls through functions with names that a program makes up as it goes.
 local function enqueue_from(manager, name)
-  local source = "local manager = ... return manager:enqueue { worker = 'a', delay = '1h' }"
+  local source = "local id = (...):enqueue { worker = 'a', delay = '1h' } return id"
   return assert((loadstring or load)(source, "@" .. name)(manager))
 end
 

@@ -24,8 +24,8 @@ function workers.hold(input, work)
   return "success"
 end
 
---- As hold, but within a call that no interpreter can break off. It also ends with the folder of the
---- log, since nobody waits for it once the spec is over.
+--- As hold, but within a call that no interpreter can break off. It also ends with the folder of
+--- the log, since nobody waits for it once the spec is over.
 function workers.native(input, work)
   append(input.log, "begin " .. work.attempt)
   os.execute(("while [ -e '%s' ] && [ ! -e '%s' ]; do sleep 0.01; done")
