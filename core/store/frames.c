@@ -22,7 +22,7 @@ struct ms_frames {
   bool ends;          /* that frame ends a transaction */
   bool begins;     /* the log was begun anew, and the disk must know that before more is written */
   ms_board *board; /* where syncs that are put off are noted; NULL = none is */
-  bool owes;
+  ms_reached reached; /* by the syncs since then */
   uint32_t number;
   char waiting[WAITING_BYTES];
 };
@@ -88,12 +88,14 @@ static int log_sync(sqlite3_file *file, int flags) {
   if (code != SQLITE_OK) return code;
   if (frames->board && !frames->begins) {
     frames->number = ms_unsynced_add(frames->board);
-    frames->owes = true;
+    frames->reached = MS_REACHED_LATER;
     return SQLITE_OK;
   }
   code = frames->system->xSync(file, flags);
-  if (code == SQLITE_OK) frames->begins = false;
-  return code;
+  if (code != SQLITE_OK) return code;
+  frames->begins = false;
+  frames->reached = MS_REACHED_DISK;
+  return SQLITE_OK;
 }
 
 static int log_size(sqlite3_file *file, sqlite3_int64 *size) {
@@ -145,12 +147,12 @@ ms_status ms_frames_open(sqlite3 *handle, ms_frames **frames, ms_err *err) {
 
 void ms_frames_put_off(ms_frames *frames, ms_board *board) {
   frames->board = board;
-  if (board) frames->owes = false;
+  frames->reached = MS_REACHED_NOTHING;
 }
 
-bool ms_frames_owe(const ms_frames *frames, uint32_t *number) {
-  *number = frames->number;
-  return frames->owes;
+ms_reached ms_frames_reached(const ms_frames *frames, uint32_t *number) {
+  if (frames->reached == MS_REACHED_LATER) *number = frames->number;
+  return frames->reached;
 }
 
 void ms_frames_free(ms_frames *frames) {

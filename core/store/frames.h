@@ -26,10 +26,15 @@ typedef struct ms_frames ms_frames;
 
 /* Puts itself before the log of the connection; *frames stays NULL where it keeps none. */
 ms_status ms_frames_open(sqlite3 *handle, ms_frames **frames, ms_err *err);
-/* From now on the syncs of commits are left to later, and numbered there; NULL = no longer. */
+/* Before a commit: its sync is left to later, and numbered there; NULL = it is not. */
 void ms_frames_put_off(ms_frames *frames, ms_board *board);
-/* Whether one was, and the number. */
-bool ms_frames_owe(const ms_frames *frames, uint32_t *number);
+typedef enum ms_reached {
+  MS_REACHED_NOTHING, /* nothing was written, or nobody syncs it */
+  MS_REACHED_DISK,
+  MS_REACHED_LATER /* under that number */
+} ms_reached;
+/* After the commit. */
+ms_reached ms_frames_reached(const ms_frames *frames, uint32_t *number);
 /* After the connection was closed, and its log with it. */
 void ms_frames_free(ms_frames *frames);
 

@@ -404,24 +404,23 @@ static bool puts_off(const ms_store *store) {
   return ms_line_is_awaited(store->board, connection->ticket) || ms_sync_is_under_way(store->board);
 }
 
-static ms_status commit_now(ms_store *store) {
+/* Who has written nothing may have seen what others owe, and tell of it. */
+static ms_status commit(ms_store *store) {
   sqlite *connection = sqlite_of(store);
-  connection->unsynced = !connection->in_line; /* who has only read may have seen what others owe */
-  if (connection->unsynced && store->board) connection->number = ms_unsynced_last(store->board);
-  return ms_sql_run(store, "COMMIT", "");
-}
-
-static ms_status commit_early(ms_store *store) {
-  sqlite *connection = sqlite_of(store);
-  ms_frames_put_off(connection->frames, store->board);
+  ms_frames *frames = connection->frames;
+  bool early = puts_off(store);
+  ms_reached reached = MS_REACHED_NOTHING;
+  if (store->board) connection->number = ms_unsynced_last(store->board);
+  if (frames) ms_frames_put_off(frames, early ? store->board : NULL);
   ms_status status = ms_sql_run(store, "COMMIT", "");
-  ms_frames_put_off(connection->frames, NULL);
-  connection->unsynced = ms_frames_owe(connection->frames, &connection->number);
+  if (frames) reached = ms_frames_reached(frames, &connection->number);
+  if (frames) ms_frames_put_off(frames, NULL);
+  connection->unsynced = reached != MS_REACHED_DISK;
   return status;
 }
 
 static ms_status sqlite_commit(ms_store *store) {
-  MS_TRY(puts_off(store) ? commit_early(store) : commit_now(store));
+  MS_TRY(commit(store));
   leave_line(store);
   return MS_OK;
 }

@@ -105,16 +105,20 @@ static void open_all(void) {
   opening = 0;
 }
 
-static ms_status enqueue(ms_manager *manager) {
+static ms_status enqueue_as(ms_manager *manager, const ms_unique *unique) {
   ms_arena arena = {0};
   ms_request request;
   ms_enqueued enqueued;
   ms_err err;
   ms_request_init(&request);
   request.worker = MS_TEXT("nothing");
-  ms_status status = ms_enqueue(manager, &request, 1, NULL, &arena, &enqueued, &err);
+  ms_status status = ms_enqueue(manager, &request, 1, unique, &arena, &enqueued, &err);
   ms_arena_deinit(&arena);
   return status;
+}
+
+static ms_status enqueue(ms_manager *manager) {
+  return enqueue_as(manager, NULL);
 }
 
 static void *write_all(void *context) {
@@ -179,6 +183,20 @@ static void what_a_question_tells_is_on_the_disk(void) {
   }
 }
 
+static void what_a_call_leaves_as_it_is_is_on_the_disk(void) {
+  const ms_unique once = {.name = MS_TEXT("once"), .existing = MS_EXISTING_KEEP};
+  UNIT_INT(MS_OK, enqueue_as(writers[1].manager, &once));
+  for (int i = 1; i < 3; i++) {
+    UNIT_INT(MS_OK, enqueue_as(writers[i].manager, &once));
+    owe_one();
+    int64_t before = syncs;
+    UNIT_INT(MS_OK, enqueue_as(writers[i].manager, &once));
+    UNIT_INT(before + 1, syncs);
+    UNIT_INT(MS_OK, enqueue_as(writers[i].manager, &once));
+    UNIT_INT(before + 1, syncs);
+  }
+}
+
 static void close_all(void) {
   for (int i = 0; i < WRITERS; i++) {
     ms_close(writers[i].manager, 0, NULL);
@@ -199,6 +217,7 @@ int main(void) {
   UNIT_RUN(one_sync_is_enough_for_several_commits);
   UNIT_RUN(nobody_is_told_of_what_a_disk_that_fails_may_not_have);
   UNIT_RUN(what_a_question_tells_is_on_the_disk);
+  UNIT_RUN(what_a_call_leaves_as_it_is_is_on_the_disk);
   UNIT_RUN(close_all);
   return unit_end();
 }
