@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+/* Never for at once: libuv runs timers until none is due before it comes to anything else. */
 static void arm(ms_engine *engine) {
   pthread_mutex_lock(&engine->mutex);
   int64_t at_ms = engine->armed_at_ms;
@@ -13,7 +14,7 @@ static void arm(ms_engine *engine) {
   }
   int64_t wait_ms = at_ms - ms_engine_now(engine);
   uv_update_time(&engine->loop);
-  uv_timer_start(&engine->timer, engine->timer.timer_cb, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
+  uv_timer_start(&engine->timer, engine->timer.timer_cb, wait_ms > 1 ? (uint64_t)wait_ms : 1, 0);
 }
 
 void ms_engine_attend(ms_engine *engine) {

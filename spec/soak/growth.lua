@@ -8,7 +8,7 @@ local moonshift = require "moonshift"
 local folder, works = arg[1], tonumber(arg[2])
 local PARTS, CALL = 10, 1000
 -- The log's bound is 32 MB; the rest is written while a slow disk is waited for.
-local LOG_MB_MOST = 128
+local LOG_MB_MOST = 64
 
 local manager = assert(moonshift.open {
   database = folder .. "/growth.db",
