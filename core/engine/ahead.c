@@ -1,3 +1,5 @@
+#include "engine/ahead.h"
+
 #include "engine/engine.h"
 
 /* How much is claimed ahead of the threads and of the host, and what of it goes back. */

@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "base/point.h"
 #include "engine/engine.h"
+#include "engine/lookout.h"
 
 #include <unistd.h>
 
@@ -30,7 +31,7 @@ static ms_status apply_stop_all(ms_engine *engine, ms_call *call) {
   for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
     ms_flight *flight = ms_map_get(&engine->runs, ids.items[i]);
     if (ms_flight_returned(engine, flight)) continue;
-    bool unbegun = ms_take_unbegun(engine, flight);
+    bool unbegun = ms_flight_take_unbegun(engine, flight);
     if (unbegun) ms_list_push(&engine->turn.taken_back, &flight->run.link);
     status = shut_down(engine, flight, unbegun);
   }
@@ -91,7 +92,7 @@ static void give_up_host_runs(ms_engine *engine) {
   }
   for (size_t i = 0; i < ids.count; i++) {
     ms_flight *flight = ms_map_get(&engine->runs, ids.items[i]);
-    ms_take_unbegun(engine, flight);
+    ms_flight_take_unbegun(engine, flight);
     ms_engine_give_back(engine, &flight->run);
   }
   ms_ids_deinit(&ids);

@@ -1,5 +1,7 @@
 #include "base/mem.h"
 #include "engine/engine.h"
+#include "engine/schedule.h"
+#include "engine/trigger.h"
 #include "store/claim.h"
 #include "store/graph.h"
 #include "store/prune.h"

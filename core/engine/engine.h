@@ -16,6 +16,8 @@
 #include "base/ids.h"
 #include "base/map.h"
 #include "engine/checkpoint.h"
+#include "engine/conditions.h"
+#include "engine/flight.h"
 #include "engine/peers.h"
 #include "engine/preview.h"
 #include "engine/reader.h"
@@ -63,76 +65,12 @@ typedef struct ms_world {
   int64_t boot; /* stepped only: as the system's number of a boot */
 } ms_world;
 
-/* Where a worker's name leads. */
-typedef enum ms_place { MS_PLACE_NONE, MS_PLACE_POOL, MS_PLACE_HOST } ms_place;
-
-typedef struct ms_worker_name {
-  ms_text name;
-  ms_place place;
-  int64_t timeout_ms;
-  bool quick; /* its last run here took hardly any time */
-} ms_worker_name;
-
 typedef struct ms_observer {
   ms_link link;
   int64_t number;
   ms_selector selector;
   ms_arena arena;
 } ms_observer;
-
-/* What the engine knows of a run beside the run itself. */
-typedef struct ms_flight {
-  ms_run run;
-  ms_arena arena;
-  ms_work work; /* as it was when it was claimed */
-  ms_lane lane; /* texts in the arena */
-  ms_worker_name *worker;
-  bool host;
-  bool fresh; /* the copy in work is what the store holds */
-  bool meets; /* its constraints count as met */
-  bool noted; /* progress of this run stands in the store */
-  int64_t claimed_at_ms;
-  int64_t wish_at_ms;    /* the wish that its start used up; MS_NEVER = none */
-  int64_t start;         /* its number among those of a rated queue; 0 = none */
-  int64_t start_at_ms;   /* from when that counts */
-  int64_t stopped_at_ms; /* MS_NEVER = not stopped */
-  char reason[MS_REASON_BYTES];
-  bool interrupted;
-  bool returned; /* guarded by the engine's mutex: its result is in the inbox */
-  int64_t ended_at_ms;
-  ms_buf progress;   /* guarded by the engine's mutex */
-  bool has_progress; /* guarded by the engine's mutex */
-  int64_t progress_at_ms;
-} ms_flight;
-
-typedef struct ms_custom {
-  ms_link link;
-  ms_text name;
-  ms_truth value;
-  int64_t since_ms;
-} ms_custom;
-
-/* What is known of a condition that sensors tell. */
-typedef struct ms_belief {
-  ms_reading reading; /* the sensor's last */
-  int set;            /* what the application says instead; 0 = nothing */
-  int64_t since_ms;   /* MS_NEVER = nobody has said anything */
-} ms_belief;
-
-/* The way between the sensors and the turns. All but the first three is guarded by the mutex. */
-typedef struct ms_sensing {
-  bool exists;         /* set when the manager opens, and then left alone */
-  ms_sensors *sensors; /* the engine's thread's; NULL = none */
-  unsigned told;       /* conditions whose trouble was reported */
-  unsigned needed;     /* conditions that works wait for or run under */
-  unsigned served;     /* what was needed when the sensors were last served */
-  unsigned asked;
-  int64_t asks; /* questions so far, and how many of them are answered */
-  int64_t answers;
-  bool posted; /* what follows has changed since a turn took it */
-  unsigned unsettled;
-  ms_reading readings[MS_SENSED_COUNT];
-} ms_sensing;
 
 /* Rows of moonshift_inbox that one turn refuses. */
 typedef struct ms_refused {
@@ -337,14 +275,6 @@ void ms_engine_finish(void *engine, ms_run *run);
 ms_status ms_engine_turn(ms_engine *engine);
 /* By the engine's clock: wall time that does not jump within a turn. Any thread. */
 int64_t ms_engine_now(const ms_engine *engine);
-ms_flight *ms_flight_of(ms_run *run);
-void ms_flight_free(ms_run *run);
-/* Does its work stand in the claim it was given? Who was taken for dead may have lost it. */
-bool ms_flight_holds(const ms_engine *engine, const ms_flight *flight);
-/* A worker that has returned before a stop reaches it wins. */
-bool ms_flight_returned(ms_engine *engine, const ms_flight *flight);
-/* Takes a run back that nobody has begun; false if somebody has. */
-bool ms_take_unbegun(ms_engine *engine, ms_flight *flight);
 /* Keeps how long it took what began then, if nothing took longer. For whoever has set turning. */
 void ms_turn_note_longest(const ms_engine *engine, int64_t begun_ms, int64_t *longest_ms);
 /* Time asks for a turn at that moment. */
@@ -410,59 +340,6 @@ ms_status ms_due_at(ms_engine *engine, const ms_work *work, int64_t *due_at_ms);
 /* Does the work wait for a next attempt of a run that has begun? */
 bool ms_due_rests(const ms_work *work);
 
-/* ---- trigger.c: work that waits for files ---- */
-
-/* A look at the files of a request, before the call that makes it; in a stepped manager nobody
- * looks, and the snapshot is absent. Any thread, outside of turns wherever that is possible. */
-ms_status ms_trigger_look(ms_engine *engine, const ms_request *request, ms_arena *arena,
-                          ms_text *snapshot, ms_err *err);
-/* The same for all requests of a call; *snapshots is NULL if none has files. */
-ms_status ms_trigger_look_all(ms_engine *engine, const ms_request *requests, size_t count,
-                              ms_arena *arena, ms_text **snapshots, ms_err *err);
-/* What becomes of a work: each is for all works, and does nothing for those without files. */
-ms_status ms_trigger_insert(ms_engine *engine, const ms_work *work, ms_text snapshot);
-ms_status ms_trigger_update(ms_engine *engine, const ms_work *before, const ms_work *after,
-                            ms_text snapshot);
-ms_status ms_trigger_finish(ms_engine *engine, const ms_work *work);
-ms_status ms_trigger_revive(ms_engine *engine, const ms_work *work);
-/* Its run has ended: for good, or to be tried again. */
-ms_status ms_trigger_rearm(ms_engine *engine, const ms_work *work);
-ms_status ms_trigger_rest(ms_engine *engine, const ms_work *work);
-/* The paths that a run is told of, as JSON text. */
-ms_status ms_trigger_paths(ms_engine *engine, const ms_work *work, ms_arena *arena, ms_text *paths);
-/* The work's own files, of which it has some. */
-ms_status ms_trigger_files(ms_engine *engine, const ms_work *work, ms_arena *arena,
-                           ms_constraints *files);
-/* When changes from the first to the last have settled. */
-int64_t ms_trigger_settles_at(const ms_constraints *files, int64_t first_at_ms, int64_t last_at_ms);
-
-/* Others may have changed what is known of works' files. */
-ms_status ms_trigger_notice(ms_engine *engine);
-
-/* Something has changed at a work's files. */
-typedef struct ms_change {
-  int64_t id;
-  int64_t first_at_ms; /* MS_NEVER = nothing but the snapshot */
-  int64_t last_at_ms;
-  bool settled;     /* whatever these say */
-  ms_text paths;    /* JSON text from the paths model */
-  ms_text snapshot; /* what stands now; absent = nobody has looked */
-  int64_t base;     /* the snapshot that it was compared with, then the one it has become */
-  bool taken;       /* false: the work is finished, or another look was taken meanwhile */
-} ms_change;
-ms_status ms_trigger_change(ms_engine *engine, ms_change *change);
-
-/* ---- lookout.c: watching files, for the engine's thread ---- */
-
-/* Takes in the news that waits. */
-void ms_lookout_serve(ms_engine *engine);
-/* When the changes that it has noticed at a work's files settle; MS_NEVER = none. Any thread. */
-int64_t ms_lookout_settles_at(ms_engine *engine, int64_t id);
-/* Ends all watching; the loop runs until it has ended. */
-void ms_lookout_close(ms_engine *engine);
-/* When the loop has ended. */
-void ms_lookout_free(ms_lookout *lookout);
-
 /* ---- settle.c: what becomes of a work, and of those that depend on it ---- */
 
 ms_status ms_settle_result(ms_engine *engine, ms_run *run);
@@ -498,63 +375,6 @@ void ms_offers_free(ms_engine *engine);
 
 /* Blocked dependents of works that succeeded, and of nothing else unfinished, are enqueued. */
 ms_status ms_unblock(ms_engine *engine);
-
-/* ---- schedule.c ---- */
-
-ms_status ms_schedule_claim(ms_engine *engine);
-/* Where works of the lane run; never NULL. */
-ms_worker_name *ms_schedule_place(ms_engine *engine, const ms_lane *lane);
-/* Stops runs whose conditions are gone, whose claim is void and, if judges, whose time is over. */
-/* Do runs go on that the work must not run beside, since it replaced them under its name? */
-ms_status ms_schedule_is_behind(ms_engine *engine, const ms_work *work, bool *behind);
-ms_status ms_schedule_stop(ms_engine *engine, bool judges);
-ms_status ms_schedule_retention(ms_engine *engine);
-/* Whether anything waits that could start now. */
-ms_status ms_schedule_ready(ms_engine *engine, bool *ready);
-/* What gates are judged by at one moment. */
-typedef struct ms_gates {
-  ms_engine *engine;
-  ms_arena *arena;
-  int64_t *running;         /* works of each queue that has settings; NULL = not counted yet */
-  struct ms_starts *starts; /* of each of them, as far as somebody asked */
-  ms_text judged;           /* the constraints that were judged last, and whether they hold */
-  bool hold;
-} ms_gates;
-typedef struct ms_gate {
-  const struct ms_queue *queue; /* NULL = no settings */
-  bool paused;
-  bool full;
-  bool rated;
-  int64_t clears_at_ms;
-  int64_t room;
-} ms_gate;
-ms_status ms_schedule_gate(ms_gates *gates, const ms_lane *lane, ms_gate *gate);
-ms_status ms_schedule_starts(ms_gates *gates, const struct ms_queue *queue,
-                             struct ms_starts **starts);
-/* A rate that this turn has used up says when it has room again. */
-ms_status ms_schedule_look_at_rates(ms_gates *gates);
-/* Whether the lane's constraints hold. */
-ms_status ms_schedule_judge(ms_gates *gates, const ms_lane *lane, bool *hold);
-ms_status ms_lane_constraints(ms_engine *engine, const ms_lane *lane, ms_arena *arena,
-                              ms_constraints *constraints);
-
-/* ---- ahead.c: claims beyond the threads that are free ---- */
-
-/* What was claimed ahead and has not begun so long after it was handed over may begin elsewhere. */
-#define MS_AHEAD_PATIENCE_MS 20
-/* A run has ended: how long it took tells whether to claim ahead. */
-void ms_ahead_note_length(ms_engine *engine, ms_run *run);
-/* How many works to claim that no thread is free for. */
-size_t ms_ahead_room(ms_engine *engine);
-/* So many lanes could give works: where they are many, turns are longer and look at more pages,
- * until none has anything left. */
-ms_status ms_ahead_note_lanes(ms_engine *engine, size_t due);
-/* While no thread is free: does each of them run what takes long, or is not known to be quick? */
-bool ms_ahead_is_blocked(ms_engine *engine);
-/* How much to claim for a host that asks. */
-size_t ms_ahead_host_room(ms_engine *engine);
-/* Gives back what has waited for too long, before anything is claimed. */
-ms_status ms_ahead_take_back(ms_engine *engine);
 
 /* ---- observe.c ---- */
 
@@ -592,35 +412,6 @@ ms_status ms_enqueue_arrival(ms_engine *engine, const ms_arrived *arrived, ms_te
 ms_status ms_spec_of(ms_engine *engine, const ms_request *request, ms_arena *arena, ms_work *work);
 ms_status ms_update_work(ms_engine *engine, const ms_work *before, const ms_request *request,
                          ms_text snapshot, const char **how, ms_err *err);
-
-/* ---- conditions.c: what is known of the world, by whoever turns ---- */
-
-void ms_conditions_init(ms_engine *engine);
-/* Takes over what the sensors say. */
-void ms_conditions_take(ms_engine *engine, const ms_reading readings[MS_SENSED_COUNT]);
-/* Judge by the present conditions, and note that their sensors are needed. */
-bool ms_conditions_hold(ms_engine *engine, const ms_constraints *constraints);
-bool ms_conditions_unmet(ms_engine *engine, const ms_constraints *constraints, size_t *position,
-                         ms_unmet *unmet);
-/* The conditions by which this turn has judged although their sensors are still at it. */
-unsigned ms_conditions_unread(const ms_engine *engine);
-/* "network is none (rtnetlink, since 2026-01-01T00:00:00Z)", into the text. */
-const char *ms_conditions_describe(ms_engine *engine, const ms_unmet *unmet, char *text,
-                                   size_t size);
-ms_truth ms_custom_value(void *engine, ms_text name);
-void ms_customs_free(ms_engine *engine);
-
-/* ---- sensing.c: between the sensors and the turns ---- */
-
-ms_status ms_sensing_open(ms_engine *engine, const char *database, ms_err *err);
-ms_status ms_sensing_start(ms_engine *engine, ms_err *err);
-/* With the mutex held: a turn begins; a turn has needed something. */
-void ms_sensing_take(ms_engine *engine);
-void ms_sensing_publish(ms_engine *engine);
-/* Serves the sensors, on the engine's thread; true if they ask for a turn. */
-bool ms_sensing_tend(ms_engine *engine);
-/* Has the sensors of these conditions look now. Their readings count in the next turn. */
-ms_status ms_sensing_ask(ms_engine *engine, unsigned set, ms_err *err);
 
 /* ---- step.c ---- */
 

@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "engine/trigger.h"
 #include "store/claim.h"
 #include "store/graph.h"
 

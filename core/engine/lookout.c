@@ -1,5 +1,9 @@
+#include "engine/lookout.h"
+
 #include "base/mem.h"
 #include "engine/engine.h"
+#include "engine/gate.h"
+#include "engine/trigger.h"
 #include "model/paths.h"
 #include "sense/folders.h"
 #include "store/files.h"

@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "engine/ahead.h"
 #include "engine/engine.h"
 #include "store/change.h"
 

@@ -1,6 +1,7 @@
 #include "engine/preview.h"
 
 #include "engine/engine.h"
+#include "engine/trigger.h"
 
 static void clear(ms_preview *it) {
   ms_arena_clear(&it->arena);

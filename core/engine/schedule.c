@@ -1,6 +1,11 @@
+#include "engine/schedule.h"
+
 #include "base/heap.h"
 #include "base/mem.h"
+#include "engine/ahead.h"
 #include "engine/engine.h"
+#include "engine/gate.h"
+#include "engine/trigger.h"
 #include "store/claim.h"
 #include "store/front.h"
 #include "store/graph.h"

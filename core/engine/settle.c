@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "engine/engine.h"
+#include "engine/trigger.h"
 #include "store/claim.h"
 #include "store/graph.h"
 #include "store/queue.h"

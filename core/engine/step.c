@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "engine/trigger.h"
 #include "model/paths.h"
 #include "store/claim.h"
 #include "store/files.h"

@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "engine/lookout.h"
 
 #include <signal.h>
 #include <unistd.h>

@@ -1,3 +1,5 @@
+#include "engine/trigger.h"
+
 #include "base/point.h"
 #include "engine/engine.h"
 #include "model/paths.h"

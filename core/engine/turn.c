@@ -1,6 +1,8 @@
-#include "base/mem.h"
 #include "base/point.h"
+#include "engine/ahead.h"
 #include "engine/engine.h"
+#include "engine/schedule.h"
+#include "engine/trigger.h"
 #include "store/change.h"
 #include "store/claim.h"
 #include "store/queue.h"
@@ -15,21 +17,6 @@
 #define LEAVE_ALONE_MS 100
 /* The same failure is told again when it has lasted so long. */
 #define TELL_AGAIN_MS 60000
-
-ms_flight *ms_flight_of(ms_run *run) {
-  return (ms_flight *)(void *)run;
-}
-
-void ms_flight_free(ms_run *run) {
-  if (!run) return;
-  ms_flight *flight = ms_flight_of(run);
-  ms_arena arena = flight->arena;
-  ms_buf_deinit(&run->output);
-  ms_buf_deinit(&run->error);
-  ms_buf_deinit(&flight->progress);
-  ms_mem_free(flight);
-  ms_arena_deinit(&arena);
-}
 
 void ms_turn_wake_at(ms_engine *engine, int64_t at_ms) {
   if (at_ms < engine->wake_ms) engine->wake_ms = at_ms;
@@ -136,12 +123,6 @@ static ms_status rejoin(ms_engine *engine) {
   MS_TRY(ms_peers_join(&engine->peers, engine->owner, ms_store_err(engine->store)));
   if (!engine->observer_count) return MS_OK;
   return ms_change_observe(engine->store, engine->owner, true);
-}
-
-bool ms_flight_holds(const ms_engine *engine, const ms_flight *flight) {
-  bool live;
-  const ms_claim *claim = ms_claims_find(engine->store, flight->run.id, &live);
-  return live && claim->batch == flight->run.batch && claim->owner == engine->owner;
 }
 
 static ms_status settle_results(ms_engine *engine, ms_link *results) {
@@ -292,26 +273,6 @@ static void hand_over(ms_engine *engine) {
   pthread_mutex_unlock(&engine->mutex);
 }
 
-bool ms_flight_returned(ms_engine *engine, const ms_flight *flight) {
-  pthread_mutex_lock(&engine->mutex);
-  bool returned = flight->returned;
-  pthread_mutex_unlock(&engine->mutex);
-  return returned;
-}
-
-bool ms_take_unbegun(ms_engine *engine, ms_flight *flight) {
-  ms_run *run = &flight->run;
-  if (!flight->host) return run->executor && ms_executor_take_back_run(run->executor, run);
-  bool waits = false;
-  pthread_mutex_lock(&engine->mutex);
-  MS_LIST_EACH (link, &engine->host_runs) {
-    if (link == &run->link) waits = true;
-  }
-  if (waits) ms_list_remove(&run->link);
-  pthread_mutex_unlock(&engine->mutex);
-  return waits;
-}
-
 /* A run that was taken back since may have left its place to the next one of its work, which nobody
  * has stopped. */
 static void stop_runs(ms_engine *engine) {
@@ -320,7 +281,7 @@ static void stop_runs(ms_engine *engine) {
     if (!flight || !flight->reason[0]) continue;
     flight->stopped_at_ms = engine->turn.now_ms;
     ms_run_stop(&flight->run, flight->reason);
-    if (ms_take_unbegun(engine, flight)) ms_engine_give_back(engine, &flight->run);
+    if (ms_flight_take_unbegun(engine, flight)) ms_engine_give_back(engine, &flight->run);
     ms_turn_wake_at(engine, engine->turn.now_ms + engine->options.stop_grace_ms);
   }
 }

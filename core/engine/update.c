@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "engine/trigger.h"
 
 /* What an update keeps: everything that is not the spec. */
 static ms_work renewed(const ms_work *before) {

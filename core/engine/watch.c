@@ -1,4 +1,6 @@
 #include "engine/engine.h"
+#include "engine/gate.h"
+#include "engine/schedule.h"
 #include "store/claim.h"
 #include "store/prune.h"
 #include "store/queue.h"

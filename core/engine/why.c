@@ -1,5 +1,8 @@
 #include "base/mem.h"
 #include "engine/engine.h"
+#include "engine/gate.h"
+#include "engine/lookout.h"
+#include "engine/trigger.h"
 #include "store/claim.h"
 #include "store/files.h"
 #include "store/graph.h"
