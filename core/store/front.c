@@ -37,7 +37,12 @@ ms_status ms_front_find(ms_store *store, ms_lane *lane) {
   return lane->head_due_ms == MS_HEAD_UNKNOWN ? look_up(store, lane, MS_SPOT_FIRST) : MS_OK;
 }
 
-/* A front that was used up is larger the next time. */
+/* A front has room for twice as many works as were there the time before. */
+static size_t room_behind(size_t count) {
+  if (count < MS_FRONT_FIRST / 2) return MS_FRONT_FIRST;
+  return count < MS_FRONT_MOST / 2 ? count * 2 : MS_FRONT_MOST;
+}
+
 static ms_status read_on(ms_store *store, ms_lane *lane, ms_spot after, size_t most) {
   ms_front *front = &lane->front;
   size_t limit = front->limit ? front->limit : MS_FRONT_FIRST;
@@ -49,7 +54,7 @@ static ms_status read_on(ms_store *store, ms_lane *lane, ms_spot after, size_t m
   if (!front->works) return ms_fail(&store->err, MS_NOMEM, "not enough memory");
   MS_TRY(ms_waiting_read(store, &stretch, &front->arena, front->works, &front->count));
   front->whole = front->count < limit;
-  front->limit = limit < MS_FRONT_MOST ? limit * 2 : MS_FRONT_MOST;
+  front->limit = room_behind(front->count);
   return MS_OK;
 }
 
