@@ -25,6 +25,7 @@ void ms_ahead_note_length(ms_engine *engine, ms_run *run) {
   ms_flight *flight = ms_flight_of(run);
   if (!run->begun_at_ms) return;
   engine->turn.quick = flight->ended_at_ms - run->begun_at_ms <= QUICK_MS;
+  engine->turn.ended_at_ms = flight->ended_at_ms;
   flight->worker->quick = engine->turn.quick;
 }
 
@@ -53,13 +54,19 @@ ms_status ms_ahead_note_lanes(ms_engine *engine, size_t due) {
   return ms_store_widen(engine->store, due >= MANY_LANES);
 }
 
-/* What the threads take long to come to, for their number, would only go back. */
+/* Twice as many would have begun in time. How long the results have waited since for other writers
+ * does not matter: where there are many, small claims would stay small and others large. */
+static bool may_grow(const ms_engine *engine) {
+  const ms_turn *turn = &engine->turn;
+  return turn->quick && turn->ended_at_ms - engine->handed_at_ms <= MS_AHEAD_PATIENCE_MS / 2;
+}
+
 size_t ms_ahead_room(ms_engine *engine) {
   size_t ready = ms_executor_ready(engine->executor);
   int64_t since_ms = engine->turn.now_ms - engine->handed_at_ms;
   if (since_ms > MS_AHEAD_PATIENCE_MS && !engine->piled)
     engine->ahead = 0;
-  else if (!ready && engine->turn.quick && since_ms <= MS_AHEAD_PATIENCE_MS / 2) {
+  else if (!ready && may_grow(engine)) {
     engine->ahead = engine->ahead ? engine->ahead * 2 : FIRST;
   }
   if (engine->ahead > most(engine)) engine->ahead = most(engine);

@@ -114,14 +114,15 @@ typedef struct ms_turn {
   int64_t files_seen; /* the newest row of it */
   bool looks;         /* the files of a row of moonshift_inbox must be looked at first */
   int64_t seen_change;
-  bool recalls;     /* settings of queues have changed: what has not begun is claimed anew */
-  bool quick;       /* the newest result is of a run that took hardly any time */
-  bool judges;      /* stepped: time has its say, and not only results */
-  bool prunes;      /* stepped: retention, which comes last of all at one moment */
-  size_t host_room; /* how many works the host wants to run now */
-  bool host_ready;  /* work waits that only the host can start */
-  bool edged;       /* the sensors have something new to say */
-  unsigned needs;   /* conditions by which this turn has judged */
+  bool recalls;        /* settings of queues have changed: what has not begun is claimed anew */
+  bool quick;          /* the newest result is of a run that took hardly any time */
+  int64_t ended_at_ms; /* that run */
+  bool judges;         /* stepped: time has its say, and not only results */
+  bool prunes;         /* stepped: retention, which comes last of all at one moment */
+  size_t host_room;    /* how many works the host wants to run now */
+  bool host_ready;     /* work waits that only the host can start */
+  bool edged;          /* the sensors have something new to say */
+  unsigned needs;      /* conditions by which this turn has judged */
 } ms_turn;
 
 struct ms_engine {
