@@ -1,6 +1,7 @@
 --- What is asked of each program that lived through a storm: does it still hear?
 local moonshift = require "moonshift"
 local notes = require "spec.soak.notes"
+local store = require "spec.soak.store"
 local system = require "system"
 
 local calm = {}
@@ -37,7 +38,10 @@ local function has_heard(crowd, place, word)
 end
 
 local function goes_on(info)
-  return info.worker ~= "nobody" and (info.state == "running" or info.due_at ~= nil)
+  if info.worker == "nobody" or info.worker == "stuck" then
+    return false
+  end
+  return info.state == "running" or info.due_at ~= nil
 end
 
 --- Lets all work end that can, and what repeats: whoever missed a word would be woken by the next
@@ -97,25 +101,18 @@ local function call_each(manager, crowd, complain)
   return longest
 end
 
-local function open(folder)
-  local manager = assert(moonshift.open { database = folder .. "/work.db", durability = "normal" })
-  for name in pairs(manager:queues()) do
-    assert(manager:resume(name))
-  end
-  return manager
-end
-
 --- crowd: the programs by their place in crowd.living, their folder, and crowd:look(), which lets
 --- go of the dead. Returns how long the slowest program took to run a work of its own.
 function calm.check(crowd, complain)
   local folder = crowd.folder
-  local manager = open(folder)
+  local manager = assert(moonshift.open { database = folder .. "/work.db", durability = "normal" })
   local last = assert(manager:enqueue { worker = "nobody" })
   notes.add(folder .. "/calm-", last)
   assert(os.rename(folder .. "/calm-", folder .. "/calm"))
   wait(crowd, REST_S, function(place)
     return has_heard(crowd, place, "calm")
   end, complain, "did not come to rest")
+  store.lift(folder, manager)
   hush(manager, complain)
   local longest = call_each(manager, crowd, complain)
   assert(manager:cancel(last))

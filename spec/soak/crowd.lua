@@ -11,13 +11,14 @@ local system = require "system"
 
 local folder, seed = arg[1], tonumber(arg[2])
 local random = draw.new(seed)
-local heard = folder .. "/heard-" .. os.getenv "MOONSHIFT_PLACE"
+local place = os.getenv "MOONSHIFT_PLACE"
+local heard = folder .. "/heard-" .. place
 local identity = process.identity "self"
 
 -- A step that takes longer is noted. Those that begin with a wait of their own are not judged: of
 -- SQLite's shell, which stands in no line, or for runs to end.
 local SLOW_S = 0.1
-local UNJUDGED = { row = true, reopen = true }
+local UNJUDGED = { row = true, reopen = true, other = true, stuck = true }
 
 local function judge(name, from)
   local now = system.monotime()
@@ -26,28 +27,30 @@ local function judge(name, from)
   end
 end
 
-local function open(self)
+local function open()
   local from = system.monotime()
-  self.manager = store.open(folder, {
+  local manager = store.open(folder, {
     workers = { "spec.soak.workers", "spec.soak.own" },
     durability = seed % 2 == 0 and "full" or "normal",
   })
   judge("open", from)
-  self.manager:observe({ tag = "calm" }, function(event)
+  manager:observe({ tag = "calm" }, function(event)
     if event.type == "succeeded" then
       notes.add(heard, event.work.id)
     end
   end)
+  return manager
 end
 
 local crowd = steps.new {
   folder = folder, draw = random, name = identity:gsub(" ", "-"), longest = "40ms", open = open,
+  place = place, prunes = store.prunes(folder),
 }
 
 local left = random.integer(20, 2000)
 while left > 0 and not lfs.attributes(folder .. "/calm") do
   local from = system.monotime()
-  judge(steps.take(crowd), from)
+  judge(crowd:take(), from)
   left = left - 1
   system.sleep(random.pick { 0, 0, 0.001, 0.01 })
 end
@@ -57,5 +60,5 @@ if left > 0 then
   local infos = assert(crowd.manager:await(id, "60s"))
   notes.add(heard, infos[1].state)
 end
-assert(crowd.manager:close "5s")
+crowd:close "5s"
 print "left"

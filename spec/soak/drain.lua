@@ -3,13 +3,10 @@ local notes = require "spec.soak.notes"
 local store = require "spec.soak.store"
 
 local folder = arg[1]
-local manager = store.open(folder)
+local manager, other = store.open(folder), store.open_stern(folder)
 
--- Killed between the two, a program leaves a queue paused. Periodic work never ends, nor does what
--- waits for a change that nobody made.
-for name in pairs(manager:queues()) do
-  assert(manager:resume(name))
-end
+-- Periodic work never ends, nor does what waits for a change that nobody made.
+store.lift(folder, manager)
 local touched = notes.waiting_for_files(folder)
 for _, info in ipairs(manager:query { state = { "enqueued", "running" } }) do
   local waits = info.constraints and info.constraints.files
@@ -18,5 +15,6 @@ for _, info in ipairs(manager:query { state = { "enqueued", "running" } }) do
   end
 end
 assert(manager:await({ all = true }, "2m"))
+other:close()
 manager:close()
 print "drained"

@@ -2,7 +2,7 @@
 --- complaint a line, and at last how many runs there were and how many results came too late.
 local sound = require "spec.soak.sound"
 
-local complaints, runs, late = sound.check(arg[1], arg[2] == "over")
+local complaints, runs, late = sound.check(arg[1], { is_over = arg[2] == "over" })
 for _, complaint in ipairs(complaints) do
   print(complaint)
 end

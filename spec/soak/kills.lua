@@ -4,6 +4,7 @@
 local draw = require "spec.soak.draw"
 local points = require "spec.soak.points"
 local program = require "spec.soak.program"
+local store = require "spec.soak.store"
 
 local PROGRAMS = 4
 -- A store lives through so many rounds.
@@ -13,11 +14,18 @@ local kills, seed = tonumber(arg[1]), tonumber(arg[2])
 local random = draw.new(seed)
 local aims = points.new(random)
 
-local function shell(line)
-  local pipe = assert(io.popen(line))
-  local text = pipe:read "*a"
+local folder
+local killed, round, total, stores = 0, 0, 0, 0
+
+--- Works may be deleted in every second one.
+local function make_folder()
+  local pipe = assert(io.popen "mktemp -d")
+  folder = pipe:read "*l"
   pipe:close()
-  return text
+  stores = stores + 1
+  if stores % 2 == 0 then
+    store.let_prune(folder)
+  end
 end
 
 local function fail(place, complaints)
@@ -38,7 +46,7 @@ local function complain_of(one, complaints)
 end
 
 --- Has the store judged. Returns complaints, and how many runs there were.
-local function judge(folder, ...)
+local function judge(...)
   local said = program.ask("judge", folder, ...)
   local runs = (said[#said] or ""):match "^(%d+) runs, %d+ late$"
   said[runs and #said or #said + 1] = not runs and "it could not be judged" or nil
@@ -46,13 +54,12 @@ local function judge(folder, ...)
 end
 
 --- All but one have a point at which they are to die, the last is killed anywhere.
-local function start(folder)
+local function start()
   local programs = {}
   for index = 1, PROGRAMS do
-    local environment, steps = {}, random.integer(1, 40)
+    local environment, steps = { MOONSHIFT_PLACE = index }, random.integer(1, 40)
     if index < PROGRAMS then
-      local aim, most = aims:aim()
-      environment, steps = { MOONSHIFT_KILL_AT = aim }, most
+      environment.MOONSHIFT_KILL_AT, steps = aims:aim()
     end
     programs[index] = program.start(environment, "storm", folder, random.integer(1, 1000000))
     programs[index].steps = steps
@@ -64,30 +71,27 @@ local function start(folder)
   return programs
 end
 
-local function live_round(folder)
-  local programs = start(folder)
+local function live_round()
+  local programs = start()
   for _, one in ipairs(programs) do
     one:read(one.steps)
     one:kill()
   end
-  local complaints = judge(folder)
+  local complaints = judge()
   for _, one in ipairs(programs) do
     complain_of(one, complaints)
   end
   return complaints
 end
 
-local function drain(folder)
+local function drain()
   local said = program.ask("drain", folder)
-  local complaints, runs = judge(folder, "over")
+  local complaints, runs = judge("over")
   if table.concat(said) ~= "drained" then
     complaints[#complaints + 1] = "it did not come to its end: " .. table.concat(said, "; ")
   end
   return complaints, runs
 end
-
-local folder
-local killed, round, total = 0, 0, 0
 
 --- Returns what else there is.
 local function check(complaints, ...)
@@ -98,11 +102,13 @@ local function check(complaints, ...)
 end
 
 while killed < kills do
-  folder = folder or shell("mktemp -d"):match "%S+"
-  check(live_round(folder))
+  if not folder then
+    make_folder()
+  end
+  check(live_round())
   killed, round = killed + PROGRAMS, round + 1
   if round % ROUNDS_A_STORE == 0 or killed >= kills then
-    total = total + check(drain(folder))
+    total = total + check(drain())
     os.execute("rm -rf " .. folder)
     folder = nil
   end

@@ -5,13 +5,13 @@ points.__index = points
 
 -- Programs pass these so often; all others a few times in their lives.
 local OFTEN = {
-  write = 2000, line = 150, begun = 150, commit = 200, committed = 200, collected = 150,
-  publish = 150, handover = 150, events = 150, nudge = 150, answer = 100, begin = 60,
+  write = 1200, line = 100, begun = 100, commit = 120, committed = 120, collected = 100,
+  publish = 100, handover = 100, events = 100, nudge = 100, answer = 80, begin = 60,
   ["end"] = 60, result = 60, sync = 5,
 }
 local SELDOM = 2
 -- A program that has taken so many steps without coming to its point is killed where it is.
-local STEPS, STEPS_SELDOM = 40, 100
+local STEPS, STEPS_SELDOM = 30, 80
 -- So often a point must have been aimed at before it counts as one that nobody comes to.
 local TRIES = 8
 

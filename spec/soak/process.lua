@@ -10,7 +10,10 @@ local function read(path)
   return text
 end
 
---- Its number, its state as one letter, and when it was started.
+-- A flag of a process that is about to end: it lets go of its files before it is a zombie.
+local EXITING = 4
+
+--- Its number, its state as one letter, when it was started, and whether it is about to end.
 local function look(pid)
   local stat = read("/proc/" .. pid .. "/stat")
   local number, state, rest = (stat or ""):match "^(%d+) %(.*%) (%S) (.*)$"
@@ -18,17 +21,18 @@ local function look(pid)
   for field in (rest or ""):gmatch "%S+" do
     fields[#fields + 1] = field
   end
-  return number, state, fields[19]
+  local flags = tonumber(fields[6] or 0)
+  return number, state, fields[19], flags % (2 * EXITING) >= EXITING
 end
 
 local function is_over(state)
   return not state or state == "Z" or state == "X"
 end
 
---- Number and start time, which no other process has; nil if it is gone or only waits to be reaped.
+--- Number and start time, which no other process has; nil if it is gone, or as good as that.
 function process.identity(pid)
-  local number, state, started = look(pid)
-  return not is_over(state) and number .. " " .. started or nil
+  local number, state, started, exiting = look(pid)
+  return not is_over(state) and not exiting and number .. " " .. started or nil
 end
 
 --- A stopped process lives.

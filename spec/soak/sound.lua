@@ -2,24 +2,30 @@
 --- notes of those who lived.
 local moonshift = require "moonshift"
 local notes = require "spec.soak.notes"
+local ran = require "spec.soak.ran"
+local rates = require "spec.soak.rates"
+local store = require "spec.soak.store"
 
 local FINISHED = { succeeded = true, failed = true, cancelled = true }
 local sound = {}
 
-local function check_acknowledged(folder, infos, complain)
+--- What is gone was deleted, and has ended before: of the sure ones the runs tell.
+local function check_acknowledged(folder, infos, runs, complain)
+  local prunes = store.prunes(folder)
   for _, line in ipairs(notes.lines(folder .. "/acknowledged")) do
-    local ids = line:match "^work (.*)$" or line:match "^files %S+ (%d+)$" or ""
+    local word, ids = line:match "^(%a+) (.*)$"
+    ids = (word == "work" or word == "sure") and ids or line:match "^files %S+ (%d+)$" or ""
     for id in ids:gmatch "%d+" do
-      if not infos[tonumber(id)] then
+      if not infos[tonumber(id)] and not (prunes and (word ~= "sure" or runs.ended[id])) then
         complain(("work %s was acknowledged and is not stored"):format(id))
       end
     end
   end
 end
 
---- A row that a program left has become one work, or is a row still.
+--- A row that a program left has become one work.
 local function check_rows(folder, infos, complain)
-  local found = {}
+  local found, least = {}, store.prunes(folder) and 0 or 1
   for _, info in pairs(infos) do
     if info.trace then
       found[info.trace] = (found[info.trace] or 0) + 1
@@ -27,46 +33,10 @@ local function check_rows(folder, infos, complain)
   end
   for _, line in ipairs(notes.lines(folder .. "/acknowledged")) do
     local trace = line:match "^row (%S+)$"
-    if trace and found[trace] ~= 1 then
-      complain(("row %s became %d works"):format(trace, found[trace] or 0))
+    local count = found[trace] or 0
+    if trace and (count < least or count > 1) then
+      complain(("row %s became %d works"):format(trace, count))
     end
-  end
-end
-
---- Each run that began has a number of its own, and each number below the highest is recorded.
-local function read_runs(folder, infos, complain)
-  local runs = { begun = {}, ended = {}, late = 0, count = 0 }
-  for _, line in ipairs(notes.lines(folder .. "/runs")) do
-    local word, id, run = line:match "^(%a+) (%d+) (%d+)$"
-    local info = infos[tonumber(id)]
-    if word == "begin" then
-      if runs.begun[id .. "/" .. run] then
-        complain(("run %s of work %s began twice"):format(run, id))
-      elseif info and info.run < tonumber(run) then
-        complain(("work %s began its run %s and has %d"):format(id, run, info.run))
-      end
-      runs.begun[id .. "/" .. run] = true
-      runs.count = runs.count + 1
-    elseif word == "end" then
-      runs.ended[id .. "/" .. run] = true
-    else
-      runs.late = runs.late + 1
-    end
-  end
-  return runs
-end
-
---- What succeeded has the result of its last run, which came to its end and was not told to stop.
-local function check_result(info, runs, complain)
-  local output = info.output or {}
-  if output.late then
-    complain(("work %d has the result of a run that was told to stop"):format(info.id))
-  end
-  if info.state == "succeeded" and not runs.ended[info.id .. "/" .. info.run] then
-    complain(("work %d succeeded in run %d, which did not end"):format(info.id, info.run))
-  elseif info.state == "succeeded" and output.run ~= info.run then
-    complain(("work %d succeeded in run %d with the result of run %s"):format(info.id, info.run,
-      tostring(output.run)))
   end
 end
 
@@ -102,8 +72,8 @@ local function read_all(manager)
 end
 
 --- Returns a list of complaints, and how many runs there were and how many results came too late.
---- is_over: everything has had time to finish.
-function sound.check(folder, is_over)
+--- options: is_over, everything has had time to finish; may_stand, programs may have stood still.
+function sound.check(folder, options)
   local complaints = notes.lines(folder .. "/violations")
   local function complain(text)
     complaints[#complaints + 1] = text
@@ -114,18 +84,17 @@ function sound.check(folder, is_over)
   local manager = assert(moonshift.open { database = folder .. "/work.db", durability = "normal" })
   local infos = read_all(manager)
   manager:close()
-  check_acknowledged(folder, infos, complain)
+  local runs = ran.read(folder, infos, complain)
+  check_acknowledged(folder, infos, runs, complain)
   check_rows(folder, infos, complain)
-  local runs = read_runs(folder, infos, complain)
   for _, info in pairs(infos) do
     check_state(info, infos, complain)
-    if info.worker == "step" then
-      check_result(info, runs, complain)
-    end
-    if is_over and not FINISHED[info.state] then
+    ran.check(info, runs, options.may_stand, complain)
+    if options.is_over and not FINISHED[info.state] then
       complain(("work %d is still %s"):format(info.id, info.state))
     end
   end
+  rates.check(folder, options.may_stand, complain)
   return complaints, runs.count, runs.late
 end
 

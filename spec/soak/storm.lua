@@ -10,14 +10,16 @@ local storm = steps.new {
   folder = folder,
   draw = draw.new(seed),
   name = process.identity("self"):gsub(" ", "-"),
+  place = os.getenv "MOONSHIFT_PLACE",
   longest = "5ms",
-  open = function(self)
-    self.manager = store.open(folder, { durability = seed % 2 == 0 and "full" or "normal" })
+  prunes = store.prunes(folder),
+  open = function()
+    return store.open(folder, { durability = seed % 2 == 0 and "full" or "normal" })
   end,
 }
 
 while true do
   print "step"
   io.stdout:flush()
-  steps.take(storm)
+  storm:take()
 end

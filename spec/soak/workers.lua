@@ -1,63 +1,16 @@
 --- Workers that notice when they run beside what they must not run beside: each run holds a file
 --- with its process for as long as it lasts.
-local lfs = require "lfs"
+local held = require "spec.soak.held"
 local notes = require "spec.soak.notes"
 local process = require "spec.soak.process"
+local system = require "system"
 
--- A killed process gives its work free a moment before it is a zombie.
-local DYING_S = 0.2
+-- So many runs may hold a file in these folders at once: one of the narrow queue may be expedited,
+-- and then there may be one more.
+local NARROW, EXPEDITED = 2, 1
 
-local SELF = process.identity "self"
-
-local function holder_of(path)
-  local file = io.open(path, "r")
-  local text = file and file:read "*a"
-  if file then
-    file:close()
-  end
-  return text
-end
-
-local function is_held(path)
-  local holder = holder_of(path)
-  return holder ~= nil and process.lives(holder)
-end
-
-local function stays_held(path)
-  if not is_held(path) then
-    return false
-  end
-  os.execute("sleep " .. DYING_S)
-  return is_held(path)
-end
-
-local function count_held(folder)
-  local count = 0
-  for name in lfs.dir(folder) do
-    if name:match "^%d+$" and is_held(folder .. "/" .. name) then
-      count = count + 1
-    end
-  end
-  return count
-end
-
-local function stay_too_many(folder, limit)
-  if count_held(folder) <= limit then
-    return false
-  end
-  os.execute("sleep " .. DYING_S)
-  return count_held(folder) > limit
-end
-
---- Puts this process into a file of the folder, which it returns.
-local function hold(folder, id)
-  local path = folder .. "/" .. id
-  lfs.mkdir(folder)
-  local file = assert(io.open(path, "w"))
-  file:write(SELF)
-  file:close()
-  return path
-end
+local SELF = process.identity("self"):gsub(" ", "-")
+local RATED = { brisk = true, minute = true }
 
 local workers = {}
 
@@ -73,41 +26,80 @@ end
 
 --- In which folders a run holds a file, and how many may do so at once: the runs of a narrow queue,
 --- and those of a name, whose works follow each other here.
-local function limits_of(folder, work)
+local function limits_of(input, work)
   local limits = {}
   if work.queue == "narrow" then
-    limits[folder .. "/queue"] = 2
+    limits[input.folder .. "/queue"] = NARROW + EXPEDITED
+    limits[input.folder .. "/queue-plain"] = not input.expedited and NARROW or nil
   end
   if work.name then
-    limits[folder .. "/name-" .. work.name] = 1
+    limits[input.folder .. "/name-" .. work.name] = 1
   end
   return limits
 end
 
-function workers.step(input, work)
-  local name = work.id .. " " .. work.run
-  local by_id, limits = input.folder .. "/held", limits_of(input.folder, work)
-  if stays_held(by_id .. "/" .. work.id) then
-    notes.add(input.folder .. "/violations", "work " .. name .. " ran twice at once")
+local function violate(input, work, what)
+  local line = ("work %d in run %d: %s"):format(work.id, work.run, what)
+  notes.add(input.folder .. "/violations", line)
+end
+
+local function begin(input, work)
+  local now = system.gettime()
+  if RATED[work.queue] then
+    notes.add(input.folder .. "/starts", ("%s %.3f"):format(work.queue, now))
   end
-  local held = { hold(by_id, work.id) }
+  notes.add(input.folder .. "/runs", ("begin %d %d %d %d %s"):format(work.id, work.run,
+    work.attempt, work.period or 0, SELF))
+  if input.most and work.generation == 0 and work.attempt > input.most then
+    violate(input, work, ("attempt %d of %d"):format(work.attempt, input.most))
+  end
+end
+
+local function finish(input, work, slept)
+  notes.add(input.folder .. "/runs", ("%s %d %d"):format(slept and "end" or "late", work.id,
+    work.run))
+end
+
+--- Returns what the run holds.
+local function hold_all(input, work)
+  local by_id = input.folder .. "/held"
+  if held.is_held(by_id .. "/" .. work.id) then
+    violate(input, work, "ran twice at once")
+  end
+  local files, limits = { held.hold(by_id, work.id) }, limits_of(input, work)
   for folder in pairs(limits) do
-    held[#held + 1] = hold(folder, work.id)
+    files[#files + 1] = held.hold(folder, work.id)
   end
-  notes.add(input.folder .. "/runs", "begin " .. name)
   for folder, limit in pairs(limits) do
-    if stay_too_many(folder, limit) then
-      notes.add(input.folder .. "/violations", ("more than %d ran in %s beside work %s"):format(
-        limit, folder, name))
+    if held.count(folder) > limit then
+      violate(input, work, ("more than %d ran in %s"):format(limit, folder))
     end
   end
+  return files
+end
+
+function workers.step(input, work)
+  begin(input, work)
+  local files = hold_all(input, work)
   work:progress { run = work.run }
   local slept, why = work:sleep(input.takes or "1ms")
-  notes.add(input.folder .. "/runs", (slept and "end " or "late ") .. name)
-  for _, path in ipairs(held) do
+  finish(input, work, slept)
+  for _, path in ipairs(files) do
     os.remove(path)
   end
   return outcome(input, work, slept, why)
+end
+
+--- Each stage hears from the one before how many there were.
+function workers.sure(input, work)
+  begin(input, work)
+  local files = hold_all(input, work)
+  if (input.stages or 0) ~= input.stage - 1 then
+    violate(input, work, ("stage %d heard of %s"):format(input.stage, tostring(input.stages)))
+  end
+  finish(input, work, true)
+  os.remove(files[1])
+  return "success", { run = work.run, stages = input.stage }
 end
 
 return workers
