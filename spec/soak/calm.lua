@@ -1,6 +1,6 @@
 --- What is asked of each program that lived through a storm: does it still hear?
-local moonshift = require "moonshift"
 local notes = require "spec.soak.notes"
+local roles = require "spec.soak.roles"
 local store = require "spec.soak.store"
 local system = require "system"
 
@@ -13,7 +13,7 @@ local CALLS = 3
 --- Waits until the condition holds for each living program; complains of those for which it never
 --- does.
 local function wait(crowd, seconds, condition, complain, what)
-  local deadline = system.monotime() + seconds
+  local from = system.monotime()
   local late
   repeat
     system.sleep(0.02)
@@ -22,14 +22,18 @@ local function wait(crowd, seconds, condition, complain, what)
     for place, one in pairs(crowd.living) do
       late = not condition(place, one) and place or late
     end
-  until not late or system.monotime() > deadline
+  until not late or system.monotime() > from + seconds
   if late then
     complain(("program %d %s within %d s"):format(late, what, seconds))
   end
 end
 
+local function file_of(crowd, place)
+  return ("%s/heard-%d"):format(crowd.folder, place)
+end
+
 local function has_heard(crowd, place, word)
-  for _, line in ipairs(notes.lines(crowd.folder .. "/heard-" .. place)) do
+  for _, line in ipairs(notes.lines(file_of(crowd, place))) do
     if line == tostring(word) then
       return true
     end
@@ -37,17 +41,22 @@ local function has_heard(crowd, place, word)
   return false
 end
 
+--- Tells all programs a word, by a file that has it whole.
+local function tell(folder, name, word)
+  notes.add(folder .. "/telling", word)
+  assert(os.rename(folder .. "/telling", ("%s/%s"):format(folder, name)))
+end
+
+--- Perhaps nobody knows what is stuck any more.
 local function goes_on(info)
-  if info.worker == "nobody" or info.worker == "stuck" then
-    return false
-  end
-  return info.state == "running" or info.due_at ~= nil
+  local waits = info.worker ~= "nobody" and info.worker ~= "stuck" and info.due_at ~= nil
+  return info.state == "running" or waits
 end
 
 --- Lets all work end that can, and what repeats: whoever missed a word would be woken by the next
 --- run of anything, and nobody would notice.
 local function hush(manager, complain)
-  local deadline = system.monotime() + REST_S
+  local from = system.monotime()
   local loud
   repeat
     system.sleep(0.02)
@@ -58,7 +67,7 @@ local function hush(manager, complain)
         assert(manager:cancel(info.id))
       end
     end
-  until not loud or system.monotime() > deadline
+  until not loud or system.monotime() > from + REST_S
   if loud then
     complain(("work %d is still %s after %d s"):format(loud.id, loud.state, REST_S))
   end
@@ -89,36 +98,65 @@ end
 --- which would make up for a word that got lost.
 local function call_each(manager, crowd, complain)
   local longest = 0
-  for _ = 1, CALLS do
-    for place in pairs(crowd.living) do
-      local id, took = call(manager, crowd, place, complain)
-      longest = math.max(longest, took or 0)
-      wait(crowd, HEAR_S, function(other)
-        return not id or has_heard(crowd, other, id)
-      end, complain, ("did not observe work %d"):format(id or 0))
+  for place in pairs(crowd.living) do
+    local id, took
+    if roles.runs(place) then
+      id, took = call(manager, crowd, place, complain)
     end
+    longest = math.max(longest, took or 0)
+    wait(crowd, HEAR_S, function(other)
+      return not id or not roles.watches(other) or has_heard(crowd, other, id)
+    end, complain, ("did not observe work %d"):format(id or 0))
   end
   return longest
+end
+
+--- Whoever has no thread left for work, and watches nothing, must hear still that what it runs is
+--- to stop.
+local function stop_each(manager, crowd, complain)
+  local kept = {}
+  local function wait_for(word)
+    wait(crowd, HEAR_S, function(place)
+      for _, id in ipairs(kept[place] or {}) do
+        if not has_heard(crowd, place, ("%s %d"):format(word, id)) then
+          return false
+        end
+      end
+      return true
+    end, complain, ("had not heard \"%s\""):format(word))
+  end
+  for place in pairs(crowd.living) do
+    local request = { worker = "kept-" .. place, input = { heard = file_of(crowd, place) } }
+    kept[place] = roles.runs(place) and assert(manager:enqueue { request, request }) or nil
+  end
+  wait_for "kept"
+  for _, ids in pairs(kept) do
+    assert(manager:cancel(ids))
+  end
+  wait_for "cancelled"
 end
 
 --- crowd: the programs by their place in crowd.living, their folder, and crowd:look(), which lets
 --- go of the dead. Returns how long the slowest program took to run a work of its own.
 function calm.check(crowd, complain)
-  local folder = crowd.folder
-  local manager = assert(moonshift.open { database = folder .. "/work.db", durability = "normal" })
+  local folder, longest = crowd.folder, 0
+  local manager = store.open(folder, { workers = false })
   local last = assert(manager:enqueue { worker = "nobody" })
-  notes.add(folder .. "/calm-", last)
-  assert(os.rename(folder .. "/calm-", folder .. "/calm"))
+  tell(folder, "calm", last)
   wait(crowd, REST_S, function(place)
     return has_heard(crowd, place, "calm")
   end, complain, "did not come to rest")
   store.lift(folder, manager)
   hush(manager, complain)
-  local longest = call_each(manager, crowd, complain)
+  for _ = 1, CALLS do
+    longest = math.max(longest, call_each(manager, crowd, complain))
+    stop_each(manager, crowd, complain)
+  end
   assert(manager:cancel(last))
   wait(crowd, HEAR_S, function(place)
-    return has_heard(crowd, place, "cancelled")
+    return not roles.watches(place) or has_heard(crowd, place, "cancelled")
   end, complain, "still awaited what was cancelled")
+  tell(folder, "over", last)
   wait(crowd, LEAVE_S, function(_, one)
     return one:is_over()
   end, complain, "did not close")

@@ -1,17 +1,19 @@
 --- crowd.lua FOLDER SEED: one of many programs on the store in the folder: does at random what
 --- programs do and runs work, until it has done enough and leaves, or until the file `calm` names a
---- work, for which it waits then. Notes how long steps took and what it hears of works of others.
+--- work, for which it waits then, or for the file `over`. Notes how long steps took and what it
+--- hears of works of others.
 local draw = require "spec.soak.draw"
 local lfs = require "lfs"
 local notes = require "spec.soak.notes"
 local process = require "spec.soak.process"
+local roles = require "spec.soak.roles"
 local steps = require "spec.soak.steps"
 local store = require "spec.soak.store"
 local system = require "system"
 
 local folder, seed = arg[1], tonumber(arg[2])
 local random = draw.new(seed)
-local place = os.getenv "MOONSHIFT_PLACE"
+local place = tonumber(os.getenv "MOONSHIFT_PLACE")
 local heard = folder .. "/heard-" .. place
 local identity = process.identity "self"
 
@@ -30,16 +32,32 @@ end
 local function open()
   local from = system.monotime()
   local manager = store.open(folder, {
-    workers = { "spec.soak.workers", "spec.soak.own" },
+    workers = roles.runs(place) and { "spec.soak.workers", "spec.soak.own" },
     durability = seed % 2 == 0 and "full" or "normal",
   })
   judge("open", from)
-  manager:observe({ tag = "calm" }, function(event)
-    if event.type == "succeeded" then
-      notes.add(heard, event.work.id)
-    end
-  end)
+  if roles.watches(place) then
+    manager:observe({ tag = "calm" }, function(event)
+      if event.type == "succeeded" then
+        notes.add(heard, event.work.id)
+      end
+    end)
+  end
   return manager
+end
+
+--- The work is cancelled once all is over.
+local function watch(manager)
+  local id = tonumber(notes.lines(folder .. "/calm")[1])
+  local infos = assert(manager:await(id, "60s"))
+  notes.add(heard, infos[1].state)
+end
+
+--- Asks the store nothing, so that nothing wakes it but work.
+local function rest()
+  while not lfs.attributes(folder .. "/over") do
+    system.sleep(0.02)
+  end
 end
 
 local crowd = steps.new {
@@ -56,9 +74,11 @@ while left > 0 and not lfs.attributes(folder .. "/calm") do
 end
 if left > 0 then
   notes.add(heard, "calm")
-  local id = tonumber(notes.lines(folder .. "/calm")[1])
-  local infos = assert(crowd.manager:await(id, "60s"))
-  notes.add(heard, infos[1].state)
+  if roles.watches(place) then
+    watch(crowd.manager)
+  else
+    rest()
+  end
 end
-crowd:close "5s"
+crowd:close "20s"
 print "left"

@@ -22,7 +22,8 @@ local function note_trouble(folder, event)
   end
 end
 
---- Opens a manager that runs the folder's work, and notes what troubles it.
+--- Opens a manager that runs the folder's work, or none if its workers are false, and notes what
+--- troubles it.
 function store.open(folder, options)
   local made = {
     database = folder .. "/work.db",
@@ -43,6 +44,7 @@ function store.open(folder, options)
   for key, value in pairs(options or {}) do
     made[key] = value
   end
+  made.workers = made.workers or nil
   return assert(moonshift.open(made))
 end
 
