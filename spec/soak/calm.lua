@@ -1,5 +1,6 @@
 --- What is asked of each program that lived through a storm: does it still hear?
 local notes = require "spec.soak.notes"
+local pulse = require "spec.soak.pulse"
 local roles = require "spec.soak.roles"
 local store = require "spec.soak.store"
 local system = require "system"
@@ -10,19 +11,24 @@ local REST_S, RUN_S, HEAR_S, LEAVE_S = 20, 5, 5, 20
 -- Each program is called so often: one word that gets lost is to be noticed.
 local CALLS = 3
 
+--- Is it longer ago than that, and than what the machine may have kept all programs waiting?
+local function is_longer_ago(from, seconds, crowd)
+  return system.monotime() > from + seconds + pulse.excuse(crowd.size)
+end
+
 --- Waits until the condition holds for each living program; complains of those for which it never
 --- does.
 local function wait(crowd, seconds, condition, complain, what)
   local from = system.monotime()
   local late
   repeat
-    system.sleep(0.02)
+    pulse.sleep()
     late = nil
     crowd:look()
     for place, one in pairs(crowd.living) do
       late = not condition(place, one) and place or late
     end
-  until not late or system.monotime() > from + seconds
+  until not late or is_longer_ago(from, seconds, crowd)
   if late then
     complain(("program %d %s within %d s"):format(late, what, seconds))
   end
@@ -55,11 +61,11 @@ end
 
 --- Lets all work end that can, and what repeats: whoever missed a word would be woken by the next
 --- run of anything, and nobody would notice.
-local function hush(manager, complain)
+local function hush(manager, crowd, complain)
   local from = system.monotime()
   local loud
   repeat
-    system.sleep(0.02)
+    pulse.sleep()
     loud = nil
     for _, info in ipairs(assert(manager:query { state = { "enqueued", "running" } })) do
       loud = goes_on(info) and info or loud
@@ -67,7 +73,7 @@ local function hush(manager, complain)
         assert(manager:cancel(info.id))
       end
     end
-  until not loud or system.monotime() > from + REST_S
+  until not loud or is_longer_ago(from, REST_S, crowd)
   if loud then
     complain(("work %d is still %s after %d s"):format(loud.id, loud.state, REST_S))
   end
@@ -84,7 +90,7 @@ local function call(manager, crowd, place, complain)
   repeat
     infos = manager:await(id, "50ms")
     crowd:look()
-  until infos or not crowd.living[place] or system.monotime() > from + RUN_S
+  until infos or not crowd.living[place] or is_longer_ago(from, RUN_S, crowd)
   if infos then
     return id, system.monotime() - from
   elseif crowd.living[place] then
@@ -136,8 +142,9 @@ local function stop_each(manager, crowd, complain)
   wait_for "cancelled"
 end
 
---- crowd: the programs by their place in crowd.living, their folder, and crowd:look(), which lets
---- go of the dead. Returns how long the slowest program took to run a work of its own.
+--- crowd: the programs by their place in crowd.living, how many there were, their folder, and
+--- crowd:look(), which lets go of the dead. Returns how long the slowest program took to run a work
+--- of its own.
 function calm.check(crowd, complain)
   local folder, longest = crowd.folder, 0
   local manager = store.open(folder, { workers = false })
@@ -147,7 +154,7 @@ function calm.check(crowd, complain)
     return has_heard(crowd, place, "calm")
   end, complain, "did not come to rest")
   store.lift(folder, manager)
-  hush(manager, complain)
+  hush(manager, crowd, complain)
   for _ = 1, CALLS do
     longest = math.max(longest, call_each(manager, crowd, complain))
     stop_each(manager, crowd, complain)

@@ -49,7 +49,7 @@ end
 --- The work is cancelled once all is over.
 local function watch(manager)
   local id = tonumber(notes.lines(folder .. "/calm")[1])
-  local infos = assert(manager:await(id, "60s"))
+  local infos = assert(manager:await(id, "10m"))
   notes.add(heard, infos[1].state)
 end
 

@@ -60,14 +60,15 @@ function stops:excused(pid, from, to)
   return sum
 end
 
---- Complains of the slow steps that nothing excuses.
-function stops:judge(lines, complain)
+--- Complains of the slow steps that nothing excuses. excuse: how long the machine may have kept
+--- them waiting.
+function stops:judge(lines, excuse, complain)
   for _, line in ipairs(lines) do
     local pid, name, from, to = line:match "^(%d+) (%S+) (%S+) (%S+)$"
     from, to = tonumber(from), tonumber(to)
     local waited = to - from - self:excused(pid, from, to)
     self.longest = math.max(self.longest, waited)
-    if waited > LONGEST_S then
+    if waited > LONGEST_S + excuse then
       complain(("%s waited for %.1f s while others went on"):format(name, waited))
     end
   end
