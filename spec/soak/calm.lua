@@ -10,6 +10,8 @@ local calm = {}
 local REST_S, RUN_S, HEAR_S, LEAVE_S = 20, 5, 5, 20
 -- Each program is called so often: one word that gets lost is to be noticed.
 local CALLS = 3
+-- Of what is deleted before they look, those that watch hear only that.
+local KEPT = "1h"
 
 --- Is it longer ago than that, and than what the machine may have kept all programs waiting?
 local function is_longer_ago(from, seconds, crowd)
@@ -84,7 +86,7 @@ end
 local function call(manager, crowd, place, complain)
   local from = system.monotime()
   local id = assert(manager:enqueue {
-    worker = "own-" .. place, tags = { "calm" }, expedited = true,
+    worker = "own-" .. place, tags = { "calm" }, expedited = true, keep_results_for = KEPT,
   })
   local infos
   repeat
@@ -148,7 +150,7 @@ end
 function calm.check(crowd, complain)
   local folder, longest = crowd.folder, 0
   local manager = store.open(folder, { workers = false })
-  local last = assert(manager:enqueue { worker = "nobody" })
+  local last = assert(manager:enqueue { worker = "nobody", keep_results_for = KEPT })
   tell(folder, "calm", last)
   wait(crowd, REST_S, function(place)
     return has_heard(crowd, place, "calm")
