@@ -278,7 +278,7 @@ static ms_status delete_expired(ms_engine *engine, const ms_work *work, int64_t 
   if (!ms_state_is_finished(work->state)) return MS_OK;
   MS_TRY(names_runs(engine, work, &waits));
   if (waits) expires_ms = engine->turn.now_ms + RUNS_PAUSE_MS;
-  if (expires_ms > before_ms) return ms_finish_write(engine->store, expires_ms, &work->id, 1);
+  if (expires_ms > before_ms) return ms_prune_note(engine->store, expires_ms, &work->id, 1);
   MS_TRY(deletable(engine, work, &yes));
   if (!yes) return ms_prune_pass_over(engine->store);
   *deleted = true;

@@ -2,6 +2,7 @@
 #include "engine/trigger.h"
 #include "store/claim.h"
 #include "store/graph.h"
+#include "store/waiting.h"
 
 /* One call of enqueue: what came in, and what has been found out before anything is written. */
 typedef struct enqueue_call {

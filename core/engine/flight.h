@@ -8,7 +8,7 @@
  * Whoever turns calls, but for ms_flight_of and ms_flight_free, which any thread may. What the
  * engine's mutex guards is marked.
  *
- * Nothing here fails. */
+ * Only loading can fail, with its detail in the store's err. */
 #ifndef MS_ENGINE_FLIGHT_H
 #define MS_ENGINE_FLIGHT_H
 
@@ -55,6 +55,9 @@ typedef struct ms_flight {
 } ms_flight;
 
 ms_flight *ms_flight_of(ms_run *run);
+/* Fills in the run of a work that is claimed, with copies of whatever it needs. */
+ms_status ms_flight_load(struct ms_engine *engine, ms_flight *flight, const ms_work *work,
+                         const ms_lane *lane, ms_worker_name *worker);
 void ms_flight_free(ms_run *run);
 /* Does its work stand in the claim it was given? Who was taken for dead may have lost it. */
 bool ms_flight_holds(const struct ms_engine *engine, const ms_flight *flight);

@@ -5,11 +5,10 @@
 #include "engine/ahead.h"
 #include "engine/engine.h"
 #include "engine/gate.h"
-#include "engine/trigger.h"
 #include "store/claim.h"
 #include "store/front.h"
-#include "store/graph.h"
 #include "store/queue.h"
+#include "store/waiting.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -152,55 +151,6 @@ static ms_status consider_offers(claim_round *round) {
 
 /* ---- One work ---- */
 
-static ms_status fill_run(ms_engine *engine, ms_flight *flight) {
-  const ms_work *work = &flight->work;
-  ms_run *run = &flight->run;
-  run->id = work->id;
-  run->attempt = work->attempt + 1;
-  run->run = work->run + 1;
-  run->period = work->period;
-  run->generation = work->generation;
-  run->worker = flight->lane.worker;
-  run->queue = flight->lane.queue;
-  run->input = work->input.data ? work->input : MS_TEXT("{}");
-  run->merger = work->merger;
-  run->merges = !ms_work_is_periodic(work);
-  run->tags = work->tags.data ? work->tags : MS_TEXT("[]");
-  run->name = work->name;
-  run->trace = work->trace;
-  run->max_data_bytes = engine->options.max_data_bytes;
-  run->retry_after_ms = -1;
-  run->engine = engine;
-  MS_TRY(ms_trigger_paths(engine, work, &flight->arena, &run->files));
-  if (!work->prerequisites) return MS_OK;
-  if (work->knows_output) {
-    run->outputs = &flight->work.prior_output;
-    run->output_count = 1;
-    return MS_OK;
-  }
-  return ms_edge_outputs(engine->store, work->id, &flight->arena, &run->outputs,
-                         &run->output_count);
-}
-
-static ms_status load_flight(ms_engine *engine, const candidate *from, const ms_work *work,
-                             ms_flight *flight) {
-  MS_TRY(ms_work_copy(engine->store, work, &flight->arena, &flight->work));
-  flight->lane = *from->lane;
-  flight->lane.front = (ms_front){0};
-  flight->lane.worker = ms_arena_copy(&flight->arena, from->lane->worker);
-  flight->lane.queue = ms_arena_copy(&flight->arena, from->lane->queue);
-  flight->lane.constraints = ms_arena_copy(&flight->arena, from->lane->constraints);
-  if (!flight->lane.worker.data || !flight->lane.queue.data || !flight->lane.constraints.data) {
-    return ms_engine_no_memory(engine);
-  }
-  flight->worker = from->worker;
-  flight->host = from->worker->place == MS_PLACE_HOST;
-  flight->fresh = true;
-  flight->claimed_at_ms = engine->turn.now_ms;
-  flight->run.timeout_ms = work->timeout_ms ? work->timeout_ms : from->worker->timeout_ms;
-  return fill_run(engine, flight);
-}
-
 /* What the works of those runs run later does not matter. A list that does not parse names none. */
 ms_status ms_schedule_is_behind(ms_engine *engine, const ms_work *work, bool *behind) {
   int64_t *ids;
@@ -281,7 +231,7 @@ static ms_status note_start(claim_round *round, const candidate *from, ms_flight
 static ms_status prepare(claim_round *round, const candidate *from, const ms_work *work,
                          ms_flight *flight) {
   ms_engine *engine = round->engine;
-  MS_TRY(load_flight(engine, from, work, flight));
+  MS_TRY(ms_flight_load(engine, flight, work, from->lane, from->worker));
   flight->meets = lane_is_met(engine, work);
   if (flight->run.timeout_ms) {
     ms_turn_wake_at(engine, engine->turn.now_ms + flight->run.timeout_ms);

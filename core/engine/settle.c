@@ -3,7 +3,9 @@
 #include "engine/trigger.h"
 #include "store/claim.h"
 #include "store/graph.h"
+#include "store/prune.h"
 #include "store/queue.h"
+#include "store/waiting.h"
 
 #include <stdio.h>
 
@@ -234,7 +236,7 @@ static ms_status settle_void(ms_engine *engine, int64_t id) {
   engine->turn.returned = engine->turn.opens = true;
   ms_status status = ms_work_load(engine->store, id, &arena, &work, &found);
   if (status == MS_OK && found && ms_state_is_finished(work.state)) {
-    status = ms_finish_write(engine->store, work.finished_at_ms, &id, 1);
+    status = ms_prune_note(engine->store, work.finished_at_ms, &id, 1);
   }
   ms_arena_deinit(&arena);
   return status;

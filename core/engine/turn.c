@@ -5,6 +5,8 @@
 #include "engine/trigger.h"
 #include "store/change.h"
 #include "store/claim.h"
+#include "store/deadline.h"
+#include "store/prune.h"
 #include "store/queue.h"
 
 #include <stdio.h>
@@ -179,7 +181,7 @@ static ms_status apply_calls(ms_engine *engine, ms_link *calls, bool reads) {
 static ms_status note_finished(ms_engine *engine) {
   const ms_ids *finished = &engine->turn.finished;
   if (!finished->count) return MS_OK;
-  return ms_finish_write(engine->store, engine->turn.now_ms, finished->items, finished->count);
+  return ms_prune_note(engine->store, engine->turn.now_ms, finished->items, finished->count);
 }
 
 /* To wake a thread takes as long as to commit, where that does not wait for the disk. */

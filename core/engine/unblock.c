@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 #include "store/graph.h"
+#include "store/waiting.h"
 
 /* Works that succeed free those that depend on them. */
 

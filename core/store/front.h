@@ -12,6 +12,7 @@
 #define MS_STORE_FRONT_H
 
 #include "store/lane.h"
+#include "store/waiting.h"
 #include "store/work.h"
 
 /* As many works of a lane are read at once, at least and at most. */

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "store/private.h"
+#include "store/prune.h"
 #include "store/work.h"
 
 static const char select_dependents[] =
@@ -167,7 +168,7 @@ ms_status ms_edge_note_released(ms_store *store, int64_t id) {
     int64_t prerequisite = ms_sql_column_int(statement, 0);
     int64_t at_ms = ms_sql_column_moment(statement, 1);
     ms_status status =
-        ms_is_id(prerequisite) ? ms_finish_write(store, at_ms, &prerequisite, 1) : MS_OK;
+        ms_is_id(prerequisite) ? ms_prune_note(store, at_ms, &prerequisite, 1) : MS_OK;
     if (status == MS_OK) continue;
     ms_sql_close(statement);
     return status;

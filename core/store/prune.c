@@ -6,7 +6,11 @@
 /* Notes are short, often of one work, so several are taken at once. */
 #define MOST_NOTES 64
 #define ENOUGH_IDS 256
+/* So many ids fit into a row without a page of its own. */
+#define NOTE_MOST 96
 
+static const char insert_note[] =
+    "INSERT INTO ms_finish (at, note, ids) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
 static const char select_oldest[] =
     "SELECT at, note, ids FROM ms_finish WHERE at <= ? ORDER BY at, note";
 static const char select_next[] = "SELECT min(at) FROM ms_finish WHERE at <= 9223372036854775807";
@@ -15,6 +19,31 @@ static const char select_finished[] = "SELECT id FROM ms_done WHERE finished_at 
 
 static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+}
+
+/* Processes have numbers of their own, and each counts its notes. Who has not joined yet notes
+ * single works, and whoever else has noted one of them at that moment has said the same. */
+static int64_t number_note(ms_store *store, const int64_t *ids) {
+  return store->owner ? (int64_t)((uint64_t)store->owner << 40) + ++store->notes : ids[0];
+}
+
+static ms_status write_note(ms_store *store, int64_t at_ms, const int64_t *ids, size_t count) {
+  ms_buf text = {0};
+  ms_status status = ms_ids_format(&text, ids, count)
+                         ? ms_sql_run(store, insert_note, "iit", at_ms, number_note(store, ids),
+                                      ms_buf_text(&text))
+                         : no_memory(store);
+  ms_buf_deinit(&text);
+  ms_first_join(&store->finish, at_ms);
+  return status;
+}
+
+ms_status ms_prune_note(ms_store *store, int64_t at_ms, const int64_t *ids, size_t count) {
+  for (size_t i = 0; i < count; i += NOTE_MOST) {
+    size_t left = count - i;
+    MS_TRY(write_note(store, at_ms, ids + i, left < NOTE_MOST ? left : NOTE_MOST));
+  }
+  return MS_OK;
 }
 
 /* What does not parse leads to no works; they stay until somebody prunes. */

@@ -13,6 +13,9 @@
 
 struct ms_store;
 
+/* Notes that works finished, in one row: retention finds them there again. */
+ms_status ms_prune_note(struct ms_store *store, int64_t at_ms, const int64_t *ids, size_t count);
+
 /* Takes the oldest notes of works that finished at or before before_ms: a batch of works to look
  * at, and *more when other such notes are left. Sweeping looks only at these. */
 ms_status ms_prune_take(struct ms_store *store, int64_t before_ms, ms_ids *ids, bool *more);

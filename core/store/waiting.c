@@ -1,5 +1,6 @@
+#include "store/waiting.h"
+
 #include "store/private.h"
-#include "store/work.h"
 
 /* Texts stand behind all numbers, where nobody looks for them. */
 #define NUMBERS(column) " AND " column " <= 9223372036854775807"
@@ -34,10 +35,6 @@ static const char delete_stretch[] =
 static const char select_freed[] = FREED("", "?");
 static const char select_all_freed[] = FREED(
     "(VALUES (CAST(? AS BIGINT)), (?), (?), (?), (?), (?), (?), (?)) v CROSS JOIN ", "v.column1");
-static const char select_deadlines[] = "SELECT id FROM ms_deadline WHERE at <= ? ORDER BY at, id";
-static const char select_next_deadline[] =
-    "SELECT min(at) FROM ms_deadline WHERE at > ?" NUMBERS("at");
-
 static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
 }
@@ -188,22 +185,4 @@ ms_status ms_waiting_take(ms_store *store, int64_t lane, ms_spot first, ms_spot 
   if (status != MS_NOTFOUND) return status;
   return ms_fail(&store->err, MS_CORRUPT, "table ms_waiting: lane %lld has lost work %lld",
                  (long long)lane, (long long)first.id);
-}
-
-ms_status ms_deadline_first(ms_store *store, int64_t *at_ms) {
-  ms_first *first = &store->deadline;
-  if (!first->known) MS_TRY(ms_deadline_next(store, INT64_MIN, &first->at_ms));
-  first->known = true;
-  *at_ms = first->at_ms;
-  return MS_OK;
-}
-
-ms_status ms_deadline_due(ms_store *store, int64_t now_ms, ms_ids *ids) {
-  ms_statement *statement;
-  MS_TRY(ms_sql_open(store, select_deadlines, &statement, "i", now_ms));
-  return ms_sql_collect(store, statement, ids);
-}
-
-ms_status ms_deadline_next(ms_store *store, int64_t now_ms, int64_t *at_ms) {
-  return ms_sql_int(store, select_next_deadline, MS_NEVER, at_ms, "i", now_ms);
 }

@@ -1,8 +1,10 @@
 #include "store/work.h"
 
+#include "store/deadline.h"
 #include "store/files.h"
 #include "store/front.h"
 #include "store/private.h"
+#include "store/waiting.h"
 
 #include <math.h>
 
@@ -58,18 +60,11 @@ static const char insert_name[] = "INSERT INTO ms_name VALUES (?, 0, ?)";
 static const char delete_name[] =
     "DELETE FROM ms_name WHERE name = ? AND trunk IN (0, 1) AND id = ?";
 static const char clear_name[] = "UPDATE ms_work SET name = NULL WHERE id = ?";
-static const char insert_deadline[] = "INSERT INTO ms_deadline VALUES (?, ?)";
-static const char delete_deadline[] = "DELETE FROM ms_deadline WHERE at = ? AND id = ?";
 static const char write_progress[] =
     "INSERT INTO ms_progress VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data";
 static const char delete_progress[] = "DELETE FROM ms_progress WHERE id = ?";
 static const char delete_life[] = "DELETE FROM ms_life WHERE id = ?";
 static const char delete_work[] = "DELETE FROM ms_work WHERE id = ?";
-/* So many ids fit into a row without a page of its own. */
-#define NOTE_MOST 96
-static const char insert_finish[] =
-    "INSERT INTO ms_finish (at, note, ids) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
-
 void ms_work_init(ms_work *work) {
   *work = (ms_work){
       .at_ms = MS_NEVER,
@@ -411,18 +406,6 @@ static ms_status enter(ms_store *store, const ms_work *work) {
   return MS_OK;
 }
 
-/* Works come into being without a deadline's row if they are finished at once. */
-static ms_status move_deadline(ms_store *store, const ms_work *before, const ms_work *after) {
-  bool had = before && before->deadline_ms != MS_NEVER && !ms_state_is_finished(before->state);
-  bool has = after->deadline_ms != MS_NEVER && !ms_state_is_finished(after->state);
-  if (had && has && before->deadline_ms == after->deadline_ms) return MS_OK;
-  if (had) MS_TRY(ms_sql_run(store, delete_deadline, "ii", before->deadline_ms, before->id));
-  if (had) ms_first_leave(&store->deadline, before->deadline_ms);
-  if (has) MS_TRY(ms_sql_run(store, insert_deadline, "ii", after->deadline_ms, after->id));
-  if (has) ms_first_join(&store->deadline, after->deadline_ms);
-  return MS_OK;
-}
-
 static ms_status insert_spec(ms_store *store, const ms_work *work) {
   int64_t source;
   MS_TRY(ms_source_find(store, work->enqueued_by, &source));
@@ -440,7 +423,7 @@ ms_status ms_work_insert(ms_store *store, const ms_work *work, const ms_text *ta
   if (work->has_life) MS_TRY(ms_work_write_life(store, work));
   if (tag_count) MS_TRY(write_tags(store, work->id, tags, tag_count));
   if (work->name.data) MS_TRY(ms_sql_run(store, insert_name, "ti", work->name, work->id));
-  if (work->deadline_ms != MS_NEVER) MS_TRY(move_deadline(store, NULL, work));
+  if (work->deadline_ms != MS_NEVER) MS_TRY(ms_deadline_move(store, NULL, work));
   return ms_state_is_finished(work->state) ? write_done(store, work) : MS_OK;
 }
 
@@ -453,7 +436,7 @@ ms_status ms_work_replace(ms_store *store, const ms_work *before, const ms_work 
   if (before->tags.data)
     MS_TRY(ms_sql_run(store, ms_sql_in(store, &delete_tags), "it", before->id, before->tags));
   MS_TRY(write_tags(store, after->id, tags, tag_count));
-  MS_TRY(move_deadline(store, before, after));
+  MS_TRY(ms_deadline_move(store, before, after));
   if (before->state == MS_RUNNING) ms_claims_touch(store, before->id);
   if (before->lane != after->lane) MS_TRY(ms_claims_keep_lane(store, before->id, before->lane));
   return before->state == MS_ENQUEUED ? enter(store, after) : MS_OK;
@@ -475,7 +458,7 @@ static ms_status move_life(ms_store *store, const ms_work *before, const ms_work
 ms_status ms_work_move(ms_store *store, const ms_work *before, const ms_work *after, bool ended) {
   MS_TRY(leave(store, before, ended));
   MS_TRY(move_life(store, before, after));
-  if (before->deadline_ms != MS_NEVER) MS_TRY(move_deadline(store, before, after));
+  if (before->deadline_ms != MS_NEVER) MS_TRY(ms_deadline_move(store, before, after));
   return enter(store, after);
 }
 
@@ -513,29 +496,4 @@ ms_status ms_waiting_place(ms_store *store, const ms_work *work) {
 ms_status ms_waiting_return(ms_store *store, const ms_work *work) {
   ms_claims_end(store, work->id);
   return ms_waiting_place(store, work);
-}
-
-/* Processes have numbers of their own, and each counts its notes. Who has not joined yet notes
- * single works, and whoever else has noted one of them at that moment has said the same. */
-static int64_t number_note(ms_store *store, const int64_t *ids) {
-  return store->owner ? (int64_t)((uint64_t)store->owner << 40) + ++store->notes : ids[0];
-}
-
-static ms_status write_note(ms_store *store, int64_t at_ms, const int64_t *ids, size_t count) {
-  ms_buf text = {0};
-  ms_status status = ms_ids_format(&text, ids, count)
-                         ? ms_sql_run(store, insert_finish, "iit", at_ms, number_note(store, ids),
-                                      ms_buf_text(&text))
-                         : no_memory(store);
-  ms_buf_deinit(&text);
-  ms_first_join(&store->finish, at_ms);
-  return status;
-}
-
-ms_status ms_finish_write(ms_store *store, int64_t at_ms, const int64_t *ids, size_t count) {
-  for (size_t i = 0; i < count; i += NOTE_MOST) {
-    size_t left = count - i;
-    MS_TRY(write_note(store, at_ms, ids + i, left < NOTE_MOST ? left : NOTE_MOST));
-  }
-  return MS_OK;
 }

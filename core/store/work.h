@@ -84,12 +84,6 @@ ms_status ms_work_read(struct ms_store *store, int64_t id, ms_arena *arena, ms_w
 /* A copy whose texts live in the arena. */
 ms_status ms_work_copy(struct ms_store *store, const ms_work *work, ms_arena *arena, ms_work *copy);
 
-/* Those of the works that are born_blocked and still blocked, whole, their prerequisite's output
- * included, in any order; so many ids at most. */
-#define MS_FREED_MOST 8
-ms_status ms_works_freed(struct ms_store *store, const int64_t *ids, size_t count, ms_arena *arena,
-                         ms_work *works, size_t *found);
-
 ms_status ms_work_lane(struct ms_store *store, int64_t id, int64_t *lane);
 
 /* Reads the plain columns of the statement, which stand there from one on. */
@@ -118,43 +112,7 @@ ms_status ms_work_drop_name(struct ms_store *store, int64_t id, ms_text name);
 /* Removes a finished work and everything about it. */
 ms_status ms_work_delete(struct ms_store *store, const ms_work *work);
 
-/* A spot in the order of a lane's waiting works. */
-typedef struct ms_spot {
-  int64_t due_at_ms; /* MS_NEVER = behind all */
-  int64_t id;
-} ms_spot;
-#define MS_SPOT_FIRST ((ms_spot){.due_at_ms = INT64_MIN})
-
-/* The works of a lane that wait behind a spot, up to limit. */
-typedef struct ms_stretch {
-  int64_t lane;
-  ms_spot after;
-  size_t limit;
-} ms_stretch;
-
-/* Reads whole works, in their order. */
-ms_status ms_waiting_read(struct ms_store *store, const ms_stretch *stretch, ms_arena *arena,
-                          ms_work *works, size_t *count);
-/* The lane's first spot behind the given one that a work waits at. */
-ms_status ms_waiting_head(struct ms_store *store, int64_t lane, ms_spot after, ms_spot *head);
-/* Claims the works from one spot to another, count of them, which are all that wait there. */
-ms_status ms_waiting_take(struct ms_store *store, int64_t lane, ms_spot first, ms_spot last,
-                          int64_t count);
-/* Gives a place to a work that has just become enqueued and has none. */
-ms_status ms_waiting_place(struct ms_store *store, const ms_work *work);
-/* An un-begun claim is given back as if it had never been. */
-ms_status ms_waiting_return(struct ms_store *store, const ms_work *work);
-
-/* The first deadline of an unfinished work, MS_NEVER if there is none; the works whose deadline is
- * at or before now (running ones among them); and the first deadline after now. */
-ms_status ms_deadline_first(struct ms_store *store, int64_t *at_ms);
-ms_status ms_deadline_due(struct ms_store *store, int64_t now_ms, ms_ids *ids);
-ms_status ms_deadline_next(struct ms_store *store, int64_t now_ms, int64_t *at_ms);
-
 ms_status ms_progress_write(struct ms_store *store, int64_t id, ms_text data);
 ms_status ms_progress_clear(struct ms_store *store, int64_t id);
-
-/* Notes that works finished, in one row: retention finds them there again. */
-ms_status ms_finish_write(struct ms_store *store, int64_t at_ms, const int64_t *ids, size_t count);
 
 #endif
