@@ -30,4 +30,10 @@ int64_t ms_clock_steady_ms(const ms_clock *clock);
 /* The same of the system, in nanoseconds. */
 int64_t ms_clock_steady_ns(void);
 
+/* By how many microseconds the wall clock is ahead of the steady one; *doubt_us is by how many that
+ * may be wrong, since two clocks cannot be read at once. */
+int64_t ms_clock_ahead_us(const ms_clock *clock, int64_t *doubt_us);
+/* What a clock shows, in milliseconds, that is so many microseconds ahead of the steady one. */
+int64_t ms_clock_at_ms(const ms_clock *clock, int64_t ahead_us);
+
 #endif

@@ -131,7 +131,7 @@ struct ms_engine {
   ms_options options;
   ms_arena arena; /* what the options' texts are copied to */
   pid_t pid;
-  _Atomic int64_t offset_ms; /* from the steady clock to the engine's time */
+  _Atomic int64_t offset_us; /* from the steady clock to the engine's time */
   int64_t clock_base_ms;     /* the offset from which the store counts; 0 but on a server */
   int64_t owner;
   ms_peers peers;

@@ -10,26 +10,11 @@
 /* The engine's time is a steady clock plus an offset. A difference to the wall clock below this is
  * the wall clock being kept in step, and followed; one above is the wall clock being set. */
 #define JUMP_MS 500
-/* The two clocks are read in whole milliseconds, so a difference up to this is none. */
-#define SAME_MS 2
 
+/* Of processes on one machine each comes to the same time, within microseconds: what one of them
+ * enqueues is due for the others at once, also if they look a moment later. */
 int64_t ms_engine_now(const ms_engine *engine) {
-  return ms_clock_steady_ms(&engine->world->clock) + engine->offset_ms;
-}
-
-/* Whoever is held up between two looks at clocks would see a jump. */
-#define MOST_LOOKS 10
-
-static int64_t present_offset(const ms_engine *engine) {
-  const ms_clock *clock = &engine->world->clock;
-  int64_t before_ms, wall_ms, after_ms;
-  int looks = 0;
-  do {
-    before_ms = ms_clock_steady_ms(clock);
-    wall_ms = ms_clock_wall_ms(clock);
-    after_ms = ms_clock_steady_ms(clock);
-  } while (after_ms - before_ms > SAME_MS && ++looks < MOST_LOOKS);
-  return wall_ms - before_ms;
+  return ms_clock_at_ms(&engine->world->clock, engine->offset_us);
 }
 
 static void hear_clock(ms_engine *engine) {
@@ -42,7 +27,8 @@ void ms_jump_init(ms_engine *engine) {
   ms_clock *clock = &engine->world->clock;
   if (!clock->is_virtual) clock->is_shared = ms_store_on_server(engine->store);
   hear_clock(engine);
-  engine->offset_ms = present_offset(engine);
+  int64_t doubt_us;
+  engine->offset_us = ms_clock_ahead_us(clock, &doubt_us);
 }
 
 /* A number for this boot of the system; the steady clock starts anew with each. 0 = unknown. */
@@ -139,7 +125,7 @@ static ms_status retime_calendar(ms_engine *engine) {
 
 /* All processes see the jump; the first to turn moves the store's moments. */
 static ms_status shift_store(ms_engine *engine) {
-  int64_t known, offset_ms = engine->offset_ms - engine->clock_base_ms;
+  int64_t known, offset_ms = engine->offset_us / 1000 - engine->clock_base_ms;
   MS_TRY(ms_store_counter(engine->store, "clock", &known));
   int64_t jump_ms = offset_ms - known;
   if (llabs(jump_ms) < JUMP_MS) return MS_OK;
@@ -180,7 +166,7 @@ static ms_status bound_all(ms_engine *engine) {
 static ms_status join_server(ms_engine *engine) {
   int64_t known;
   MS_TRY(ms_store_counter(engine->store, "clock", &known));
-  engine->clock_base_ms = engine->offset_ms - known;
+  engine->clock_base_ms = engine->offset_us / 1000 - known;
   return MS_OK;
 }
 
@@ -190,17 +176,18 @@ static ms_status join(ms_engine *engine) {
   MS_TRY(ms_store_counter(engine->store, "boot", &known));
   if (boot && boot == known) return shift_store(engine);
   MS_TRY(ms_store_set_counter(engine->store, "boot", boot));
-  MS_TRY(ms_store_set_counter(engine->store, "clock", engine->offset_ms));
+  MS_TRY(ms_store_set_counter(engine->store, "clock", engine->offset_us / 1000));
   return bound_all(engine);
 }
 
 ms_status ms_jump_check(ms_engine *engine) {
   hear_clock(engine);
   if (!engine->owner) return join(engine);
-  int64_t jump_ms = present_offset(engine) - engine->offset_ms;
-  if (llabs(jump_ms) <= SAME_MS) jump_ms = 0;
-  engine->offset_ms += jump_ms;
-  engine->turn.now_ms += jump_ms;
+  int64_t doubt_us, ahead_us = ms_clock_ahead_us(&engine->world->clock, &doubt_us);
+  int64_t jump_us = ahead_us - engine->offset_us, jump_ms = jump_us / 1000;
+  if (llabs(jump_us) <= doubt_us) return engine->jumped ? shift_store(engine) : MS_OK;
+  engine->offset_us = ahead_us;
+  engine->turn.now_ms = ms_engine_now(engine);
   if (llabs(jump_ms) < JUMP_MS) {
     engine->clock_base_ms += engine->world->clock.is_shared ? jump_ms : 0;
   } else {
