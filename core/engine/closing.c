@@ -114,8 +114,14 @@ static void end_runs(ms_engine *engine, int64_t grace_ms) {
   }
   if (wait_for_runs(engine, grace_ms)) return;
   ms_engine_call(engine, &interrupt, NULL);
+  ms_engine_hold(engine);
+  ms_turn_drop_claimed(engine);
   give_up_host_runs(engine);
-  if (!wait_for_runs(engine, UNWIND_MS)) give_up_pool_runs(engine);
+  ms_engine_let_go(engine);
+  if (wait_for_runs(engine, UNWIND_MS)) return;
+  ms_engine_hold(engine);
+  give_up_pool_runs(engine);
+  ms_engine_let_go(engine);
 }
 
 ms_status ms_drain(ms_manager *engine, ms_err *err) {
@@ -176,14 +182,21 @@ void ms_crash(ms_manager *engine) {
   ms_leave_the_living(engine);
 }
 
-/* Runs that were given up and have returned since are among the results alone. */
-static void free_runs(ms_engine *engine) {
-  size_t at = 0;
-  for (ms_link *link; (link = ms_list_shift(&engine->results));) {
+static void free_list(ms_engine *engine, ms_link *runs) {
+  for (ms_link *link; (link = ms_list_shift(runs));) {
     ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
     if (ms_map_get(&engine->runs, run->id) == run) ms_map_remove(&engine->runs, run->id);
     ms_flight_free(run);
   }
+}
+
+/* Runs that were given up and have returned since are among the results alone; what a turn that the
+ * disk never had has ended is in its lists. */
+static void free_runs(ms_engine *engine) {
+  size_t at = 0;
+  free_list(engine, &engine->results);
+  free_list(engine, &engine->turn.settled);
+  free_list(engine, &engine->turn.taken_back);
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));)
     ms_flight_free(&flight->run);
 }
@@ -196,6 +209,7 @@ void ms_free(ms_manager *engine) {
   if (engine->world) ms_release(engine);
   for (ms_event *event; (event = ms_take_event(engine));)
     ms_event_free(event);
+  ms_outbox_drop(engine);
   ms_observers_free(engine);
   ms_customs_free(engine);
   ms_offers_free(engine);

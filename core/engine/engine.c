@@ -211,7 +211,8 @@ static void init(ms_engine *engine, const ms_options *options) {
   ms_wal_init(&engine->wal);
   ms_link *lists[] = {&engine->inbox,        &engine->results,     &engine->events,
                       &engine->host_runs,    &engine->observers,   &engine->customs,
-                      &engine->turn.claimed, &engine->turn.events, &engine->turn.taken_back};
+                      &engine->turn.claimed, &engine->turn.events, &engine->turn.taken_back,
+                      &engine->turn.settled};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
     ms_list_init(lists[i]);
 }

@@ -99,6 +99,7 @@ typedef struct ms_turn {
   ms_ids noted;       /* pairs of event type + 1 and id */
   ms_ids stopped;     /* ids of own runs to stop when the turn is committed */
   ms_link taken_back; /* runs that never began */
+  ms_link settled;    /* runs whose results are taken in */
   ms_refused refused;
   bool takes_rows;    /* of moonshift_inbox */
   bool has_room;      /* more work could have been claimed */
@@ -147,6 +148,7 @@ struct ms_engine {
   int64_t rows_from_ms;   /* by the steady clock, when they are taken in again */
   int64_t look_pause_ms;  /* between two looks meanwhile, twice as long each time */
   int64_t look_again_ms;  /* until then a process that ends may still hold its lock */
+  bool unsafe;            /* the last turn stands, but the disk may not have it: it is not over */
   char told[MS_ERR_SIZE]; /* why turns fail, as it was told; empty when the last one did not */
   int64_t told_at_ms;
   ms_checkpoint checkpoint;
@@ -261,6 +263,9 @@ void ms_engine_serve(ms_engine *engine);
 void ms_engine_ask_for_turn(ms_engine *engine);
 /* Nothing tells of the end of other processes, so they are looked at from time to time. */
 bool ms_engine_is_unwatched(const ms_engine *engine);
+/* Nobody turns between the two, so the caller may touch what belongs to whoever turns. */
+void ms_engine_hold(ms_engine *engine);
+void ms_engine_let_go(ms_engine *engine);
 /* Asks the engine's thread for a turn. */
 void ms_engine_nudge(ms_engine *engine);
 /* With the mutex held. The engine's thread must hear of what nobody else will serve. */
@@ -276,6 +281,8 @@ void ms_engine_finish(void *engine, ms_run *run);
 ms_status ms_engine_turn(ms_engine *engine);
 /* By the engine's clock: wall time that does not jump within a turn. Any thread. */
 int64_t ms_engine_now(const ms_engine *engine);
+/* Runs that the turn has claimed and nobody was handed go. */
+void ms_turn_drop_claimed(ms_engine *engine);
 /* Keeps how long it took what began then, if nothing took longer. For whoever has set turning. */
 void ms_turn_note_longest(const ms_engine *engine, int64_t begun_ms, int64_t *longest_ms);
 /* Time asks for a turn at that moment. */

@@ -72,6 +72,22 @@ ms_status ms_engine_call(ms_engine *engine, ms_call *call, ms_err *err) {
   return call->status;
 }
 
+void ms_engine_hold(ms_engine *engine) {
+  pthread_mutex_lock(&engine->mutex);
+  while (engine->turning)
+    pthread_cond_wait(&engine->turned, &engine->mutex);
+  engine->turning = true;
+  pthread_mutex_unlock(&engine->mutex);
+}
+
+void ms_engine_let_go(ms_engine *engine) {
+  pthread_mutex_lock(&engine->mutex);
+  engine->turning = false;
+  pthread_cond_broadcast(&engine->turned);
+  leave_to_thread(engine);
+  pthread_mutex_unlock(&engine->mutex);
+}
+
 /* Beside a file the log tells of rows that other programs leave; a server notifies, as peers do. */
 static ms_status look_for_arrivals(ms_engine *engine) {
   bool waits = false;

@@ -299,8 +299,8 @@ static void forget_met(ms_engine *engine, int64_t id) {
 }
 
 /* Settled runs go; their engine's record goes with them. */
-static void free_ended(ms_engine *engine, ms_link *results) {
-  for (ms_link *link; (link = ms_list_shift(results));) {
+static void free_ended(ms_engine *engine) {
+  for (ms_link *link; (link = ms_list_shift(&engine->turn.settled));) {
     ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
     if (ms_map_get(&engine->runs, run->id) == run) ms_map_remove(&engine->runs, run->id);
     if (run->error.size && !ms_run_stopped(run)) {
@@ -337,12 +337,12 @@ static void tell_lookout(ms_engine *engine) {
   pthread_mutex_unlock(&engine->mutex);
 }
 
-static void publish(ms_engine *engine, ms_link *results) {
+static void publish(ms_engine *engine) {
   MS_POINT("publish");
   stop_runs(engine);
   free_taken_back(engine);
   hand_over(engine);
-  free_ended(engine, results);
+  free_ended(engine);
   MS_POINT("events");
   ms_outbox_publish(engine);
   tell_lookout(engine);
@@ -382,14 +382,18 @@ static void undo_calls(ms_engine *engine, ms_link *calls) {
   }
 }
 
-/* Nothing of a turn that failed may be seen: what it claimed goes, its results wait. */
-static void take_down(ms_engine *engine, ms_link *calls, ms_link *results) {
-  undo_calls(engine, calls);
+void ms_turn_drop_claimed(ms_engine *engine) {
   for (ms_link *link; (link = ms_list_shift(&engine->turn.claimed));) {
     ms_run *run = MS_LIST_ENTRY(link, ms_run, link);
     ms_map_remove(&engine->runs, run->id);
     ms_flight_free(run);
   }
+}
+
+/* Nothing of a turn that failed may be seen: what it claimed goes, its results wait. */
+static void take_down(ms_engine *engine, ms_link *calls, ms_link *results) {
+  undo_calls(engine, calls);
+  ms_turn_drop_claimed(engine);
   keep_runs(engine, results);
   keep_runs(engine, &engine->turn.taken_back);
   hand_back(engine);
@@ -427,15 +431,52 @@ static void tell_of_failure(ms_engine *engine) {
   ms_engine_trouble(engine, "store", message, 0, NULL);
 }
 
-/* What others see already stands, whatever the disk says; but nobody is told that it is safe. */
-static void secure(ms_engine *engine, ms_link *calls) {
+/* What others see already stands, whatever the disk says. But before the disk has it nobody is told
+ * of it, nothing that it claimed begins, and no other turn follows. */
+static ms_status secure(ms_engine *engine) {
   ms_status status = ms_store_secure(engine->store);
-  if (status == MS_OK) {
+  engine->unsafe = status != MS_OK;
+  if (engine->unsafe)
+    tell_of_failure(engine);
+  else
     engine->told[0] = '\0';
+  return status;
+}
+
+/* Calls that were refused have changed nothing. */
+static void doubt_calls(ms_engine *engine, ms_link *calls, ms_status status) {
+  const char *why = ms_store_err(engine->store)->message;
+  MS_LIST_EACH (link, calls) {
+    ms_call *call = MS_LIST_ENTRY(link, ms_call, link);
+    if (call->reads || call->status != MS_OK) continue;
+    call->status = ms_fail(call->err, status, "this stands, but a power cut may undo it: %s", why);
+  }
+}
+
+static void end_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
+  ms_list_move(&engine->turn.settled, results);
+  ms_status status = secure(engine);
+  if (status == MS_OK) {
+    publish(engine);
     return;
   }
-  fail_calls(engine, calls, false, status);
-  tell_of_failure(engine);
+  doubt_calls(engine, calls, status);
+  engine->wake_ms = engine->turn.now_ms + RETRY_TURN_MS;
+}
+
+/* The disk is asked again for the last turn, which is over once it has that. The host may have gone
+ * to sleep since. */
+static ms_status make_good(ms_engine *engine) {
+  if (!engine->unsafe) return MS_OK;
+  engine->turn.now_ms = ms_engine_now(engine);
+  ms_status status = secure(engine);
+  if (status == MS_OK) publish(engine);
+  if (status == MS_OK) ms_wake(engine);
+  pthread_mutex_lock(&engine->mutex);
+  engine->deferred = engine->unsafe;
+  engine->next_at_ms = engine->turn.now_ms + (engine->unsafe ? RETRY_TURN_MS : 0);
+  pthread_mutex_unlock(&engine->mutex);
+  return status;
 }
 
 static int64_t next_turn(const ms_engine *engine) {
@@ -449,8 +490,7 @@ static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results
   ms_status status = transact(engine, calls, results);
   engine->stats.turns++;
   if (status == MS_OK) {
-    secure(engine, calls);
-    publish(engine, results);
+    end_turn(engine, calls, results);
   } else {
     bool unheard = !ms_list_empty(results) || !has_calls(calls, false);
     fail_calls(engine, calls, false, status);
@@ -458,7 +498,7 @@ static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results
     if (unheard && status != MS_BUSY) tell_of_failure(engine);
   }
   pthread_mutex_lock(&engine->mutex);
-  engine->deferred = status != MS_OK;
+  engine->deferred = status != MS_OK || engine->unsafe;
   engine->next_at_ms = next_turn(engine);
   ms_checkpoint_note(engine, ms_store_wal_pages(engine->store));
   if (status == MS_OK) ms_sensing_publish(engine);
@@ -506,10 +546,12 @@ static void answer(ms_engine *engine, ms_link *calls) {
 ms_status ms_engine_turn(ms_engine *engine) {
   ms_link calls, results;
   bool needed;
-  ms_status status = MS_OK;
+  ms_status status = make_good(engine);
   collect(engine, &calls, &results, &needed);
   MS_POINT("collected");
-  if (needed || has_calls(&calls, false)) {
+  if (status != MS_OK) {
+    fail_calls(engine, &calls, false, status);
+  } else if (needed || has_calls(&calls, false)) {
     status = turn_writes(engine, &calls, &results);
   }
   if (has_calls(&calls, true)) turn_reads(engine, &calls);

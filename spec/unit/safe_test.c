@@ -3,6 +3,7 @@
 #include "engine/engine.h"
 #include "unit.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -133,6 +134,18 @@ static void *write_all(void *context) {
   return NULL;
 }
 
+static void set_fails(bool failing) {
+  pthread_mutex_lock(&mutex);
+  fails = failing;
+  pthread_mutex_unlock(&mutex);
+}
+
+/* A turn that is under way may have asked the disk while that failed. */
+static void await_turn(ms_manager *manager) {
+  ms_engine_hold(manager);
+  ms_engine_let_go(manager);
+}
+
 static void write_at_once(void) {
   for (int i = 0; i < WRITERS; i++) {
     writers[i].acknowledged = writers[i].unsafe = 0;
@@ -153,11 +166,13 @@ static void one_sync_is_enough_for_several_commits(void) {
 }
 
 static void nobody_is_told_of_what_a_disk_that_fails_may_not_have(void) {
-  fails = true;
+  set_fails(true);
   write_at_once();
-  fails = false;
-  for (int i = 0; i < WRITERS; i++)
+  set_fails(false);
+  for (int i = 0; i < WRITERS; i++) {
     UNIT_INT(0, writers[i].acknowledged);
+    await_turn(writers[i].manager);
+  }
   one_sync_is_enough_for_several_commits();
 }
 
@@ -197,6 +212,142 @@ static void what_a_call_leaves_as_it_is_is_on_the_disk(void) {
   }
 }
 
+/* ---- A commit that others see, and a disk that then fails ---- */
+
+static ms_manager *host; /* runs the works by hand */
+static ms_err told;
+
+static void open_host(void) {
+  static ms_text workers[] = {MS_TEXT("nothing")};
+  ms_options options;
+  ms_options_init(&options);
+  options.database = path;
+  options.has_workers = true;
+  options.host_workers = workers;
+  options.host_worker_count = 1;
+  UNIT_INT(MS_OK, ms_open(&options, &host, &told));
+}
+
+static bool says_that_it_stands(void) {
+  return strstr(told.message, "stands") != NULL;
+}
+
+/* Somebody else is at it, so whoever commits lets the others go on before the disk has it; but for
+ * the engine's thread of another manager, which may take that over first. */
+static void fail_after_commit(ms_status (*call)(void)) {
+  ms_sync never_ended;
+  set_fails(true);
+  told.message[0] = '\0';
+  for (int tries = 0; tries < 20 && !says_that_it_stands(); tries++) {
+    ms_sync_begin(host->board, ms_unsynced_add(host->board), &never_ended);
+    UNIT_INT(MS_IO, call());
+  }
+  UNIT_CHECK(says_that_it_stands());
+}
+
+static void mend(void) {
+  set_fails(false);
+  await_turn(host);
+}
+
+static ms_status ask_for_runs(void) {
+  return ms_ask_for_runs(host, &told);
+}
+
+static ms_status enqueue_here(void) {
+  ms_arena arena = {0};
+  ms_request request;
+  ms_enqueued enqueued;
+  ms_request_init(&request);
+  request.worker = MS_TEXT("nothing");
+  ms_status status = ms_enqueue(host, &request, 1, NULL, &arena, &enqueued, &told);
+  ms_arena_deinit(&arena);
+  return status;
+}
+
+static int64_t count_all(void) {
+  const ms_selector all = {.all = true};
+  int64_t count = 0;
+  UNIT_INT(MS_OK, ms_count(host, &all, &count, &told));
+  return count;
+}
+
+static void what_stands_is_named_and_nothing_else_is_done_meanwhile(void) {
+  int64_t before = count_all();
+  fail_after_commit(enqueue_here);
+  UNIT_INT(MS_IO, enqueue_here());
+  UNIT_CHECK(!says_that_it_stands());
+  mend();
+  UNIT_INT(before + 1, count_all());
+  UNIT_INT(MS_OK, enqueue_here());
+  UNIT_INT(before + 2, count_all());
+}
+
+static void a_condition_that_was_set_meanwhile_stands_as_its_error_says(void) {
+  ms_arena arena = {0};
+  ms_condition *conditions;
+  size_t count;
+  set_fails(true);
+  ms_unsynced_add(host->board);
+  UNIT_INT(MS_IO, ms_set_condition(host, MS_TEXT("dry"), "true", &told));
+  UNIT_CHECK(says_that_it_stands());
+  mend();
+  UNIT_INT(MS_OK, ms_get_conditions(host, &arena, &conditions, &count, &told));
+  UNIT_CHECK(ms_text_equal(conditions[count - 1].name, MS_TEXT("dry")));
+  UNIT_CHECK(ms_text_equal(conditions[count - 1].value, MS_TEXT("true")));
+  ms_arena_deinit(&arena);
+}
+
+static void nobody_is_told_of_it_before_the_disk_has_it(void) {
+  const ms_selector all = {.all = true};
+  int64_t observer;
+  UNIT_INT(MS_OK, ms_observe(host, &all, &observer, &told));
+  for (ms_event *event; (event = ms_take_event(host));)
+    ms_event_free(event);
+  fail_after_commit(enqueue_here);
+  UNIT_CHECK(ms_take_event(host) == NULL);
+  mend();
+  UNIT_INT(MS_OK, enqueue_here());
+  ms_event *event = ms_take_event(host);
+  UNIT_CHECK(event && event->type == MS_EVENT_ENQUEUED);
+  ms_event_free(event);
+  ms_unobserve(host, observer);
+}
+
+static bool becomes_succeeded(int64_t id) {
+  const ms_selector it = {.ids = &id, .id_count = 1, .states = 1u << MS_SUCCEEDED};
+  int64_t count = 0;
+  for (int tries = 0; tries < 10000 && !count; tries++) {
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    UNIT_INT(MS_OK, ms_count(host, &it, &count, &told));
+  }
+  return count == 1;
+}
+
+static void nothing_begins_before_the_disk_has_its_claim(void) {
+  struct pollfd host_wakes = {.fd = ms_pollfd(host), .events = POLLIN};
+  fail_after_commit(ask_for_runs);
+  UNIT_CHECK(ms_take_run(host) == NULL);
+  ms_pollfd_clear(host);
+  mend();
+  UNIT_INT(1, poll(&host_wakes, 1, 10000));
+  ms_run *run = ms_take_run(host);
+  UNIT_CHECK(run != NULL);
+  if (!run) return;
+  const int64_t id = run->id;
+  run->outcome = MS_OUTCOME_SUCCESS;
+  ms_finish_run(run);
+  UNIT_CHECK(becomes_succeeded(id));
+}
+
+/* What it leaves behind in memory is a sanitizer's to find. */
+static void a_manager_closes_on_a_disk_that_fails_to_the_end(void) {
+  fail_after_commit(ask_for_runs);
+  UNIT_INT(MS_IO, ms_close(host, 0, &told));
+  ms_free(host);
+  set_fails(false);
+}
+
 static void close_all(void) {
   for (int i = 0; i < WRITERS; i++) {
     ms_close(writers[i].manager, 0, NULL);
@@ -218,6 +369,12 @@ int main(void) {
   UNIT_RUN(nobody_is_told_of_what_a_disk_that_fails_may_not_have);
   UNIT_RUN(what_a_question_tells_is_on_the_disk);
   UNIT_RUN(what_a_call_leaves_as_it_is_is_on_the_disk);
+  UNIT_RUN(open_host);
+  UNIT_RUN(what_stands_is_named_and_nothing_else_is_done_meanwhile);
+  UNIT_RUN(a_condition_that_was_set_meanwhile_stands_as_its_error_says);
+  UNIT_RUN(nobody_is_told_of_it_before_the_disk_has_it);
+  UNIT_RUN(nothing_begins_before_the_disk_has_its_claim);
+  UNIT_RUN(a_manager_closes_on_a_disk_that_fails_to_the_end);
   UNIT_RUN(close_all);
   return unit_end();
 }
