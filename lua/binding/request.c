@@ -2,8 +2,6 @@
 
 #include "binding/request_reader.h"
 
-#include <stdio.h>
-
 ms_text ms_request_caller(lua_State *L, ms_own *own) {
   lua_Debug frame;
   for (int level = 1; lua_getstack(L, level, &frame); level++) {
@@ -11,10 +9,12 @@ ms_text ms_request_caller(lua_State *L, ms_own *own) {
     if (frame.currentline <= 0) continue;
     /* A file's name in full; short_src would cut it. */
     const char *source = frame.source[0] == '@' ? frame.source + 1 : frame.short_src;
-    size_t room = strlen(source) + 16;
-    char *text = ms_own_take(L, own, room);
-    int size = snprintf(text, room, "%s:%d", source, frame.currentline);
-    return (ms_text){text, (size_t)size};
+    ms_buf_clear(&own->buf);
+    ms_buf_add_text(&own->buf, ms_text_of(source));
+    ms_buf_add_char(&own->buf, ':');
+    ms_buf_add_integer(&own->buf, frame.currentline);
+    if (own->buf.failed) ms_check_memory(L);
+    return ms_own_copy(L, own, ms_buf_text(&own->buf));
   }
   return MS_TEXT_NONE;
 }
