@@ -3,47 +3,47 @@
 #include "base/point.h"
 #include "engine/engine.h"
 
-#include <limits.h>
+#include <inttypes.h>
 #include <stdio.h>
 
-#define PAGES_PER_MB 256
+#define MB (INT64_C(1) << 20)
 /* The log is copied each time it has grown by so much: with more at once a lone copy takes longer,
  * with less pages that change often are written more often. */
-#define STEP_PAGES 1000
+#define STEP_BYTES (4 * MB)
 /* From here on it is begun anew even if that holds somebody up. */
-#define BOUND_PAGES (32 * PAGES_PER_MB)
-/* So many pages are few enough to be copied while everybody waits. */
-#define LAST_PAGES 200
+#define BOUND_BYTES (32 * MB)
+/* So little may be copied while everybody waits. */
+#define LAST_BYTES (MB * 3 / 4)
 /* A log that cannot be begun anew is reported at this size, and each time it has doubled. */
-#define TOLD_PAGES (256 * PAGES_PER_MB)
+#define TOLD_BYTES (256 * MB)
 
 /* ---- How large the log is ---- */
 
-void ms_checkpoint_note(ms_engine *engine, int pages) {
+void ms_checkpoint_note(ms_engine *engine, int64_t bytes) {
   ms_checkpoint *it = &engine->checkpoint;
-  if (pages < it->copied) it->copied = it->told = 0;
-  it->pages = pages;
+  if (bytes < it->copied) it->copied = it->told = 0;
+  it->bytes = bytes;
 }
 
 bool ms_checkpoint_is_due(const ms_engine *engine) {
   const ms_checkpoint *it = &engine->checkpoint;
-  return !it->copying && it->pages - it->copied >= STEP_PAGES;
+  return !it->copying && it->bytes - it->copied >= STEP_BYTES;
 }
 
-static int log_pages(ms_engine *engine) {
+static int64_t log_bytes(ms_engine *engine) {
   pthread_mutex_lock(&engine->mutex);
-  int pages = engine->checkpoint.pages;
+  int64_t bytes = engine->checkpoint.bytes;
   pthread_mutex_unlock(&engine->mutex);
-  return pages;
+  return bytes;
 }
 
-static void tell_size(ms_engine *engine, int pages) {
+static void tell_size(ms_engine *engine, int64_t bytes) {
   char message[160];
   const char *whose = engine->reader.reads
                           ? "a question that was asked here reads for so long"
                           : "another program reads and does not end its transaction";
-  snprintf(message, sizeof message, "the write-ahead log has grown to %d MB: %s",
-           pages / PAGES_PER_MB, whose);
+  snprintf(message, sizeof message, "the write-ahead log has grown to %" PRId64 " MB: %s",
+           bytes / MB, whose);
   ms_engine_trouble(engine, "store", message, 0, NULL);
 }
 
@@ -51,12 +51,12 @@ static void tell_size(ms_engine *engine, int pages) {
 static void end(ms_engine *engine, bool held_up) {
   ms_checkpoint *it = &engine->checkpoint;
   pthread_mutex_lock(&engine->mutex);
-  int pages = it->copied = it->pages;
-  bool tells = held_up && pages >= TOLD_PAGES && pages / 2 >= it->told;
-  if (tells) it->told = pages;
+  int64_t bytes = it->copied = it->bytes;
+  bool tells = held_up && bytes >= TOLD_BYTES && bytes / 2 >= it->told;
+  if (tells) it->told = bytes;
   it->copying = false;
   pthread_mutex_unlock(&engine->mutex);
-  if (tells) tell_size(engine, pages);
+  if (tells) tell_size(engine, bytes);
 }
 
 static void tell_trouble(ms_engine *engine, ms_store *store) {
@@ -76,13 +76,13 @@ static ms_status copy_once(ms_checkpoint *it) {
 static void copy(uv_work_t *work) {
   ms_engine *engine = work->data;
   ms_checkpoint *it = &engine->checkpoint;
-  int left = INT_MAX, most;
+  int64_t left = INT64_MAX, most;
   MS_POINT("checkpoint");
   do {
     most = left / 2;
     it->status = copy_once(it);
-    left = log_pages(engine) - ms_store_wal_pages(it->store);
-  } while (it->ends_log && it->status == MS_OK && it->whole && left > LAST_PAGES && left < most);
+    left = log_bytes(engine) - ms_store_wal_bytes(it->store);
+  } while (it->ends_log && it->status == MS_OK && it->whole && left > LAST_BYTES && left < most);
   MS_POINT("checkpointed");
 }
 
@@ -102,7 +102,7 @@ static void let_go(ms_engine *engine) {
   pthread_mutex_lock(&engine->mutex);
   engine->turning = false;
   engine->nudged = engine->nudged || (engine->foreign && !engine->deferred);
-  ms_checkpoint_note(engine, ms_store_wal_pages(engine->store));
+  ms_checkpoint_note(engine, ms_store_wal_bytes(engine->store));
   pthread_cond_broadcast(&engine->turned);
   pthread_mutex_unlock(&engine->mutex);
 }
@@ -160,7 +160,7 @@ static void start_copy(ms_engine *engine) {
   ms_checkpoint *it = &engine->checkpoint;
   pthread_mutex_lock(&engine->mutex);
   it->copying = true;
-  it->ends_log = it->pages >= BOUND_PAGES;
+  it->ends_log = it->bytes >= BOUND_BYTES;
   pthread_mutex_unlock(&engine->mutex);
   it->work.data = engine;
   uv_queue_work(&engine->loop, &it->work, copy, after_copy);

@@ -38,13 +38,13 @@ typedef struct ms_checkpoint {
   bool whole;
   /* Guarded by the engine's mutex. */
   bool copying;
-  int pages;  /* in the log, after the last commit */
-  int copied; /* so many of them when the last checkpoint ended */
-  int told;   /* so many when its size was last reported */
+  int64_t bytes;  /* of the log, after the last commit */
+  int64_t copied; /* so many of them when the last checkpoint ended */
+  int64_t told;   /* so many when its size was last reported */
 } ms_checkpoint;
 
-/* With the mutex held: the log has so many pages after a commit. */
-void ms_checkpoint_note(struct ms_engine *engine, int pages);
+/* With the mutex held: the log is so large after a commit. */
+void ms_checkpoint_note(struct ms_engine *engine, int64_t bytes);
 /* With the mutex held: the log has grown enough. */
 bool ms_checkpoint_is_due(const struct ms_engine *engine);
 /* Begins one, unless another process is at it. */

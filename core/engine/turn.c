@@ -500,7 +500,7 @@ static ms_status turn_writes(ms_engine *engine, ms_link *calls, ms_link *results
   pthread_mutex_lock(&engine->mutex);
   engine->deferred = status != MS_OK || engine->unsafe;
   engine->next_at_ms = next_turn(engine);
-  ms_checkpoint_note(engine, ms_store_wal_pages(engine->store));
+  ms_checkpoint_note(engine, ms_store_wal_bytes(engine->store));
   if (status == MS_OK) ms_sensing_publish(engine);
   pthread_mutex_unlock(&engine->mutex);
   return status;

@@ -91,8 +91,8 @@ typedef struct ms_driver {
 
   /* How many pages are kept in memory; NULL = that is not ours to say. */
   ms_status (*widen)(struct ms_store *store, bool wide);
-  /* A log beside the database, where there is one. */
-  int (*wal_pages)(const struct ms_store *store);
+  /* Of a log beside the database, where there is one. */
+  int64_t (*wal_bytes)(const struct ms_store *store);
   ms_status (*checkpoint)(struct ms_store *store, bool *whole);
   ms_status (*sync)(struct ms_store *store);
 } ms_driver;

@@ -333,7 +333,7 @@ static void postgres_rollback(ms_store *store) {
 }
 
 /* The server looks after its log by itself. */
-static int postgres_wal_pages(const ms_store *store) {
+static int64_t postgres_wal_bytes(const ms_store *store) {
   (void)store;
   return 0;
 }
@@ -358,5 +358,5 @@ const ms_driver ms_postgres_driver = {
     .get_int = postgres_get_int,
     .get_double = postgres_get_double,
     .get_text = postgres_get_text,
-    .wal_pages = postgres_wal_pages,
+    .wal_bytes = postgres_wal_bytes,
 };

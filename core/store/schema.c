@@ -247,15 +247,6 @@ int64_t ms_schema_newest(void) {
   return NEWEST;
 }
 
-static ms_status read_pragma(sqlite3 *connection, const char *sql, int64_t *value, ms_err *err) {
-  sqlite3_stmt *statement = NULL;
-  int code = sqlite3_prepare_v2(connection, sql, -1, &statement, NULL);
-  if (code == SQLITE_OK) code = sqlite3_step(statement);
-  if (code == SQLITE_ROW) *value = sqlite3_column_int64(statement, 0);
-  sqlite3_finalize(statement);
-  return code == SQLITE_ROW ? MS_OK : ms_sqlite_fail(connection, code, "open", err);
-}
-
 static ms_status execute(sqlite3 *connection, const char *sql, ms_err *err) {
   int code = sqlite3_exec(connection, sql, NULL, NULL, NULL);
   return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(connection, code, "open", err);
@@ -263,9 +254,9 @@ static ms_status execute(sqlite3 *connection, const char *sql, ms_err *err) {
 
 static ms_status check(sqlite3 *connection, ms_err *err) {
   int64_t application, version, tables;
-  MS_TRY(read_pragma(connection, "PRAGMA application_id", &application, err));
-  MS_TRY(read_pragma(connection, "PRAGMA user_version", &version, err));
-  MS_TRY(read_pragma(connection, "SELECT count(*) FROM sqlite_schema", &tables, err));
+  MS_TRY(ms_sqlite_read(connection, "PRAGMA application_id", &application, err));
+  MS_TRY(ms_sqlite_read(connection, "PRAGMA user_version", &version, err));
+  MS_TRY(ms_sqlite_read(connection, "SELECT count(*) FROM sqlite_schema", &tables, err));
   if (application == 0 && version == 0 && tables == 0) return MS_OK;
   if (application != MS_APPLICATION_ID) {
     return ms_fail(err, MS_CORRUPT, "the database belongs to another application");
@@ -291,7 +282,7 @@ ms_status ms_schema_check(sqlite3 *connection, ms_err *err) {
 static ms_status migrate_one(sqlite3 *connection, bool *more, ms_err *err) {
   int64_t version;
   char pragma[64];
-  MS_TRY(read_pragma(connection, "PRAGMA user_version", &version, err));
+  MS_TRY(ms_sqlite_read(connection, "PRAGMA user_version", &version, err));
   *more = version < NEWEST;
   if (!*more) return MS_OK;
   MS_TRY(execute(connection, steps[version], err));

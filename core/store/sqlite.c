@@ -19,6 +19,11 @@
  * a hundred times as long as to look up a work with it, and programs ask the same again. */
 #define KEPT_MOST 8
 
+/* A commit writes and sums up whole pages, of which a lone enqueue has changed a few dozen bytes on
+ * two. With less than 2 KB the many pages that works in bulk need cost more than is saved. A store
+ * keeps the size that it was made with. */
+#define SET_PAGE_SIZE "PRAGMA page_size = 2048"
+
 /* A statement's handle is the sqlite3_stmt. */
 typedef struct sqlite {
   sqlite3 *handle;
@@ -34,7 +39,8 @@ typedef struct sqlite {
   bool wide;       /* more pages than usual are kept in memory */
   bool unsynced;   /* the last one may not have reached it yet, nor others up to that number */
   uint32_t number;
-  int wal_pages;
+  int64_t page_bytes;
+  int64_t wal_pages;
 } sqlite;
 
 static sqlite *sqlite_of(const ms_store *store) {
@@ -68,6 +74,15 @@ ms_status ms_sqlite_fail(sqlite3 *handle, int code, const char *operation, ms_er
   ms_status status = status_of(code);
   return ms_fail(err, status, "%s: %s (%s, SQLite %d)", operation, ms_status_sentence(status),
                  message, extended);
+}
+
+ms_status ms_sqlite_read(sqlite3 *handle, const char *sql, int64_t *value, ms_err *err) {
+  sqlite3_stmt *statement = NULL;
+  int code = sqlite3_prepare_v2(handle, sql, -1, &statement, NULL);
+  if (code == SQLITE_OK) code = sqlite3_step(statement);
+  if (code == SQLITE_ROW) *value = sqlite3_column_int64(statement, 0);
+  sqlite3_finalize(statement);
+  return code == SQLITE_ROW ? MS_OK : ms_sqlite_fail(handle, code, "open", err);
 }
 
 static ms_status fail(ms_store *store, int code) {
@@ -125,12 +140,13 @@ static ms_status configure(sqlite *connection, ms_err *err) {
       "PRAGMA journal_size_limit = 67108864;";
   const char *durability =
       connection->full ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;";
-  int code = enter_wal_mode(connection);
+  int code = sqlite3_exec(connection->handle, SET_PAGE_SIZE, NULL, NULL, NULL);
+  if (code == SQLITE_OK) code = enter_wal_mode(connection);
   if (code == SQLITE_OK) code = sqlite3_exec(connection->handle, common, NULL, NULL, NULL);
   if (code == SQLITE_OK) code = sqlite3_exec(connection->handle, durability, NULL, NULL, NULL);
   if (code != SQLITE_OK) return ms_sqlite_fail(connection->handle, code, "open", err);
   sqlite3_wal_hook(connection->handle, after_commit, connection);
-  return MS_OK;
+  return ms_sqlite_read(connection->handle, "PRAGMA page_size", &connection->page_bytes, err);
 }
 
 static ms_status dial(sqlite *connection, const char *database, int more_flags, ms_err *err) {
@@ -457,8 +473,8 @@ static ms_status sqlite_widen(ms_store *store, bool wide) {
   return MS_OK;
 }
 
-static int sqlite_wal_pages(const ms_store *store) {
-  return sqlite_of(store)->wal_pages;
+static int64_t sqlite_wal_bytes(const ms_store *store) {
+  return sqlite_of(store)->wal_pages * sqlite_of(store)->page_bytes;
 }
 
 static ms_status sqlite_checkpoint(ms_store *store, bool *whole) {
@@ -501,7 +517,7 @@ const ms_driver ms_sqlite = {
     .get_double = sqlite_get_double,
     .get_text = sqlite_get_text,
     .widen = sqlite_widen,
-    .wal_pages = sqlite_wal_pages,
+    .wal_bytes = sqlite_wal_bytes,
     .checkpoint = sqlite_checkpoint,
     .sync = sqlite_sync,
 };

@@ -14,6 +14,8 @@
 
 extern const ms_driver ms_sqlite;
 
+/* While a store is being opened: the first column of the one row. */
+ms_status ms_sqlite_read(sqlite3 *handle, const char *sql, int64_t *value, ms_err *err);
 ms_status ms_sqlite_fail(sqlite3 *handle, int code, const char *operation, ms_err *err);
 
 #endif

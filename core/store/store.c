@@ -180,8 +180,8 @@ ms_status ms_store_keep_id(ms_store *store, int64_t id) {
   return ms_store_set_counter(store, "id", store->last_id);
 }
 
-int ms_store_wal_pages(const ms_store *store) {
-  return store->driver->wal_pages(store);
+int64_t ms_store_wal_bytes(const ms_store *store) {
+  return store->driver->wal_bytes(store);
 }
 
 ms_status ms_store_widen(ms_store *store, bool wide) {

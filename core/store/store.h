@@ -66,8 +66,9 @@ ms_status ms_store_keep_id(ms_store *store, int64_t id);
 ms_status ms_store_counter(ms_store *store, const char *name, int64_t *value);
 ms_status ms_store_set_counter(ms_store *store, const char *name, int64_t value);
 
-/* Pages in the write-ahead log after the last commit, or of those that a checkpoint has seen. */
-int ms_store_wal_pages(const ms_store *store);
+/* Of the pages in the write-ahead log after the last commit, or of those that a checkpoint has
+ * seen. */
+int64_t ms_store_wal_bytes(const ms_store *store);
 /* Copies the log's pages into the database as far as readers allow; *whole: all of them. Where
  * there is a log, and outside a transaction. */
 ms_status ms_store_checkpoint(ms_store *store, bool *whole);
