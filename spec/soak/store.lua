@@ -53,8 +53,9 @@ function store.open_stern(folder)
   return store.open(folder, { workers = "spec.soak.stuck", threads = 8, stop_grace = "20ms" })
 end
 
---- Lets everything run: killed in between, a program leaves a queue paused; and what has a rate
---- would take minutes. From now on nobody opens a manager that sets it again.
+--- Lets everything run: killed in between, a program leaves a queue paused; and what has a rate, or
+--- the usual backoff after two crashes, would take minutes. From now on nobody opens a manager that
+--- sets rates again.
 function store.lift(folder, manager)
   notes.add(folder .. "/starts", "lifted")
   for name in pairs(manager:queues()) do
@@ -62,6 +63,7 @@ function store.lift(folder, manager)
   end
   assert(manager:set_queue("brisk", {}))
   assert(manager:set_queue("minute", {}))
+  assert(manager:run_now { worker = "sure" })
 end
 
 return store
