@@ -8,8 +8,12 @@
 
 /* Integers up to here are exact in a double. */
 #define EXACT_MAX 0x1p53
+/* Up to here so are halves, by which numbers are rounded. */
+#define HALVES_MAX 0x1p52
 /* Longest number: sign, 17 digits, separator, exponent; the separator may be a whole character. */
 #define NUMBER_SIZE 48
+/* So many decimals are looked for without printing the number. */
+#define DECIMALS_MAX 9
 
 typedef struct writer {
   lua_State *L;
@@ -129,13 +133,41 @@ static size_t put_point(char *text) {
   return (size_t)(to - text);
 }
 
-/* The shortest of 15 to 17 digits that reads back as the same number. */
+/* How many decimals the number has, 1 at least, and all its digits as one integer; 0 = too many.
+ * Where both parts of a fraction are exact its value is rounded as that of its text is. */
+static int count_decimals(double number, int64_t *digits) {
+  double size = fabs(number), scale = 10;
+  for (int decimals = 1; decimals <= DECIMALS_MAX; decimals++, scale *= 10) {
+    if (size * scale > HALVES_MAX) return 0;
+    *digits = (int64_t)(size * scale + 0.5);
+    if ((double)*digits / scale == size) return decimals;
+  }
+  return 0;
+}
+
+static bool write_decimals(writer *w, bool is_negative, int64_t digits, int decimals) {
+  char text[NUMBER_SIZE];
+  char *end = text + sizeof text, *at = end;
+  for (int count = 0; digits > 0 || count <= decimals; count++) {
+    if (count == decimals) *--at = '.';
+    *--at = (char)('0' + digits % 10);
+    digits /= 10;
+  }
+  if (is_negative) *--at = '-';
+  return ms_buf_add(w->out, at, (size_t)(end - at)) || fail_memory(w);
+}
+
+/* The shortest of 15 to 17 digits that reads back as the same number. One with few decimals need
+ * not be printed and read to find out. */
 static bool write_float(writer *w, double number) {
   if (!isfinite(number)) return fail(w, isnan(number) ? "NaN is no data" : "infinity is no data");
+  int64_t digits;
+  int decimals = count_decimals(number, &digits);
+  if (decimals) return write_decimals(w, signbit(number), digits, decimals);
   char text[NUMBER_SIZE];
-  for (int digits = 15; digits <= 17; digits++) {
-    snprintf(text, sizeof text, "%.*g", digits, number);
-    if (digits == 17 || strtod(text, NULL) == number) break;
+  for (int precision = 15; precision <= 17; precision++) {
+    snprintf(text, sizeof text, "%.*g", precision, number);
+    if (precision == 17 || strtod(text, NULL) == number) break;
   }
   return ms_buf_add(w->out, text, put_point(text)) || fail_memory(w);
 }

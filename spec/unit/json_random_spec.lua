@@ -12,6 +12,10 @@ local function random_float()
   return (random() - 0.5) * 10 ^ random(-300, 300)
 end
 
+local function random_decimals()
+  return random_integer() / 10 ^ random(0, 12)
+end
+
 local letters = { "a", "b", "Z", "0", " ", '"', "\\", "/", "\n", "\0", "\31", "\127", "é", "€", "😀",
   "\226\128\168" }
 
@@ -22,7 +26,7 @@ local function random_string()
 end
 
 local scalars = {
-  random_integer, random_float, random_string,
+  random_integer, random_float, random_decimals, random_string,
   function() return random(2) == 1 end,
   function() return moonshift.null end,
 }

@@ -53,6 +53,11 @@ describe("data written as JSON", function()
       { 0.1, -0.0 * 1, 1e300, 1 / 3, 2 ^ -1074 })
   end)
 
+  it("writes no more decimals than a float has", function()
+    writes("[-0.25,19.99,1795000000.123456,0.000000001,1e-10,0.1234567891,-123456789012345.6]",
+      { -0.25, 19.99, 1795000000.123456, 1e-9, 1e-10, 0.1234567891, -123456789012345.6 })
+  end)
+
   it("keeps integers and floats apart where Lua does", function()
     local lines = { "[1,1.0,100000.0,9007199254740992.0]", "[1,1,100000,9007199254740992]" }
     writes(lines[has_integers and 1 or 2], { 1, tonumber "1.0", tonumber "1e5", 2 ^ 53 })
