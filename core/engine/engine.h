@@ -46,8 +46,8 @@ typedef struct ms_lookout ms_lookout;
 typedef struct ms_call {
   ms_link link;
   ms_status (*apply)(ms_engine *engine, struct ms_call *call);
-  /* The turn in which it was applied failed: takes back what it changed beside the store. NULL =
-   * that is nothing. */
+  /* The turn in which it was applied failed: takes back what it changed beside the store, which is
+   * all that such a call changes. NULL = it changes the store. */
   void (*undo)(ms_engine *engine, struct ms_call *call);
   bool reads;   /* asks only: no transaction of its own */
   bool adds;    /* stores works; if it looks for others, it has the turn's offers placed itself */
@@ -115,6 +115,7 @@ typedef struct ms_turn {
   int64_t files_seen; /* the newest row of it */
   bool looks;         /* the files of a row of moonshift_inbox must be looked at first */
   int64_t seen_change;
+  bool observes;       /* somebody does, and the store says so */
   bool recalls;        /* settings of queues have changed: what has not begun is claimed anew */
   bool quick;          /* the newest result is of a run that took hardly any time */
   int64_t ended_at_ms; /* that run */
@@ -196,6 +197,7 @@ struct ms_engine {
   ms_link observers;
   size_t observer_count;
   int64_t last_observer;
+  bool observes; /* the store says that somebody does here */
   bool others_observe;
   int64_t seen_change;
   ms_conditions conditions;
@@ -263,6 +265,8 @@ void ms_engine_serve(ms_engine *engine);
 void ms_engine_ask_for_turn(ms_engine *engine);
 /* Nothing tells of the end of other processes, so they are looked at from time to time. */
 bool ms_engine_is_unwatched(const ms_engine *engine);
+/* A turn in which nothing is asked, and which may fail. */
+void ms_engine_take_turn(ms_engine *engine);
 /* Nobody turns between the two, so the caller may touch what belongs to whoever turns. */
 void ms_engine_hold(ms_engine *engine);
 void ms_engine_let_go(ms_engine *engine);

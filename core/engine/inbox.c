@@ -72,6 +72,17 @@ ms_status ms_engine_call(ms_engine *engine, ms_call *call, ms_err *err) {
   return call->status;
 }
 
+static ms_status apply_nothing(ms_engine *engine, ms_call *call) {
+  (void)engine;
+  (void)call;
+  return MS_OK;
+}
+
+void ms_engine_take_turn(ms_engine *engine) {
+  ms_call call = {.apply = apply_nothing};
+  ms_engine_call(engine, &call, NULL);
+}
+
 void ms_engine_hold(ms_engine *engine) {
   pthread_mutex_lock(&engine->mutex);
   while (engine->turning)

@@ -78,7 +78,15 @@ ms_status ms_outbox_event(ms_engine *engine, ms_event_type type, int64_t id) {
   return tell(engine, type, id);
 }
 
+/* Others note what changes while anybody observes here. */
+static ms_status write_observes(ms_engine *engine) {
+  engine->turn.observes = engine->observer_count > 0;
+  if (engine->turn.observes == engine->observes) return MS_OK;
+  return ms_change_observe(engine->store, engine->owner, engine->turn.observes);
+}
+
 ms_status ms_outbox_write(ms_engine *engine) {
+  MS_TRY(write_observes(engine));
   if (!engine->turn.noted.count) return MS_OK;
   return ms_change_write(engine->store, engine->owner, engine->turn.now_ms, &engine->turn.noted);
 }
@@ -145,6 +153,7 @@ static bool note_running(ms_engine *engine) {
 void ms_outbox_publish(ms_engine *engine) {
   bool concerns = engine->turn.finished.count || engine->turn.returned;
   engine->seen_change = engine->turn.seen_change;
+  engine->observes = engine->turn.observes;
   pthread_mutex_lock(&engine->mutex);
   concerns = note_running(engine) || concerns;
   if (concerns) engine->changes++;
@@ -180,10 +189,7 @@ static ms_status apply_observe(ms_engine *engine, ms_call *call) {
   observe_call *args = (observe_call *)(void *)call;
   args->observer->number = ++engine->last_observer;
   MS_TRY(add_snapshots(engine, args->observer));
-  if (!engine->observer_count) {
-    MS_TRY(ms_change_observe(engine->store, engine->owner, true));
-    MS_TRY(ms_change_newest(engine->store, &engine->turn.seen_change));
-  }
+  if (!engine->observer_count) MS_TRY(ms_change_newest(engine->store, &engine->turn.seen_change));
   args->number = args->observer->number;
   ms_list_push(&engine->observers, &args->observer->link);
   engine->observer_count++;
@@ -200,9 +206,23 @@ static void observer_free(ms_observer *observer) {
   ms_mem_free(observer);
 }
 
+static void end_observer(ms_engine *engine, int64_t number) {
+  MS_LIST_EACH (link, &engine->observers) {
+    ms_observer *observer = MS_LIST_ENTRY(link, ms_observer, link);
+    if (observer->number != number) continue;
+    ms_list_remove(link);
+    engine->observer_count--;
+    observer_free(observer);
+  }
+}
+
+static void undo_observe(ms_engine *engine, ms_call *call) {
+  end_observer(engine, ((observe_call *)(void *)call)->number);
+}
+
 ms_status ms_observe(ms_manager *engine, const ms_selector *selector, int64_t *number,
                      ms_err *err) {
-  observe_call args = {.call = {.apply = apply_observe}};
+  observe_call args = {.call = {.apply = apply_observe, .undo = undo_observe}};
   args.observer = ms_mem_zalloc(sizeof *args.observer);
   if (!args.observer || !copy_selector(&args.observer->arena, selector, &args.observer->selector)) {
     observer_free(args.observer);
@@ -211,10 +231,7 @@ ms_status ms_observe(ms_manager *engine, const ms_selector *selector, int64_t *n
   ms_list_init(&args.observer->link);
   ms_status status = ms_engine_call(engine, &args.call, err);
   observer_free(args.observer);
-  if (status == MS_OK)
-    *number = args.number;
-  else if (args.number)
-    ms_unobserve(engine, args.number);
+  if (status == MS_OK) *number = args.number;
   return status;
 }
 
@@ -225,30 +242,28 @@ void ms_observers_free(ms_engine *engine) {
   engine->observer_count = 0;
 }
 
-static ms_status apply_unobserve(ms_engine *engine, ms_call *call) {
-  observe_call *args = (observe_call *)(void *)call;
-  MS_LIST_EACH (link, &engine->observers) {
-    ms_observer *observer = MS_LIST_ENTRY(link, ms_observer, link);
-    if (observer->number != args->number) continue;
-    ms_list_remove(link);
-    engine->observer_count--;
-    observer_free(observer);
-  }
-  if (engine->observer_count) return MS_OK;
-  return ms_change_observe(engine->store, engine->owner, false);
-}
-
-void ms_unobserve(ms_manager *engine, int64_t number) {
-  observe_call args = {.call = {.apply = apply_unobserve}, .number = number};
-  ms_engine_call(engine, &args.call, NULL);
-  pthread_mutex_lock(&engine->mutex);
-  MS_LIST_EACH (link, &engine->events) {
+static void drop_events(ms_link *events, int64_t number) {
+  MS_LIST_EACH (link, events) {
     ms_event *event = MS_LIST_ENTRY(link, ms_event, link);
     if (event->observer != number) continue;
     ms_list_remove(link);
     ms_event_free(event);
   }
+}
+
+/* Ends it whatever the store is about; that others need not note anything any more is written by
+ * the next turn that succeeds. */
+void ms_unobserve(ms_manager *engine, int64_t number) {
+  if (ms_usable(engine, NULL) == MS_FORKED) return;
+  ms_engine_hold(engine);
+  end_observer(engine, number);
+  bool last = !engine->observer_count;
+  drop_events(&engine->turn.events, number);
+  pthread_mutex_lock(&engine->mutex);
+  drop_events(&engine->events, number);
   pthread_mutex_unlock(&engine->mutex);
+  ms_engine_let_go(engine);
+  if (last) ms_engine_take_turn(engine);
 }
 
 /* ---- The host's side ---- */

@@ -64,17 +64,10 @@ ms_status ms_step_claim(ms_manager *engine, ms_run **run, ms_err *err) {
   return MS_OK;
 }
 
-static ms_status apply_nothing(ms_engine *engine, ms_call *call) {
-  (void)engine;
-  (void)call;
-  return MS_OK;
-}
-
 /* A run that ends exactly at its timeout has finished, so its result comes in before time is
  * judged. */
 void ms_step_settle(ms_engine *engine) {
-  ms_call call = {.apply = apply_nothing};
-  if (engine->options.stepped) ms_engine_call(engine, &call, NULL);
+  if (engine->options.stepped) ms_engine_take_turn(engine);
 }
 
 typedef struct step_call {

@@ -123,8 +123,8 @@ static ms_status rejoin(ms_engine *engine) {
   MS_TRY(ms_process_add(engine->store, getpid(), engine->peers.door, engine->turn.now_ms,
                         &engine->owner));
   MS_TRY(ms_peers_join(&engine->peers, engine->owner, ms_store_err(engine->store)));
-  if (!engine->observer_count) return MS_OK;
-  return ms_change_observe(engine->store, engine->owner, true);
+  engine->observes = false;
+  return MS_OK;
 }
 
 static ms_status settle_results(ms_engine *engine, ms_link *results) {
@@ -443,12 +443,13 @@ static ms_status secure(ms_engine *engine) {
   return status;
 }
 
-/* Calls that were refused have changed nothing. */
+/* Calls that were refused have changed nothing, and those that change nothing in the store have
+ * nothing to lose. */
 static void doubt_calls(ms_engine *engine, ms_link *calls, ms_status status) {
   const char *why = ms_store_err(engine->store)->message;
   MS_LIST_EACH (link, calls) {
     ms_call *call = MS_LIST_ENTRY(link, ms_call, link);
-    if (call->reads || call->status != MS_OK) continue;
+    if (call->reads || call->undo || call->status != MS_OK) continue;
     call->status = ms_fail(call->err, status, "this stands, but a power cut may undo it: %s", why);
   }
 }
