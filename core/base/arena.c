@@ -50,8 +50,20 @@ size_t ms_arena_bytes(const ms_arena *arena) {
   return bytes;
 }
 
+static size_t aligned(size_t size) {
+  return (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+}
+
+bool ms_arena_reserve(ms_arena *arena, size_t size) {
+  return block_new(arena, aligned(size)) != NULL;
+}
+
+size_t ms_arena_bytes_of(ms_text text) {
+  return text.data ? aligned(text.size + 1) : 0;
+}
+
 void *ms_arena_take(ms_arena *arena, size_t size) {
-  size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+  size = aligned(size);
   block *last = arena->last;
   if (!last || last->capacity - last->used < size) last = block_new(arena, size);
   if (!last) return NULL;

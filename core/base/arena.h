@@ -20,6 +20,10 @@ void ms_arena_deinit(ms_arena *arena);
 void ms_arena_clear(ms_arena *arena);
 /* How much memory it holds. */
 size_t ms_arena_bytes(const ms_arena *arena);
+/* An empty arena gets room for so many bytes, at the least. False when memory is out. */
+bool ms_arena_reserve(ms_arena *arena, size_t size);
+/* How much of that a copy of the text needs. */
+size_t ms_arena_bytes_of(ms_text text);
 /* Zeroed, aligned for any type. */
 void *ms_arena_take(ms_arena *arena, size_t size);
 /* A copy with a NUL behind it; data is NULL when memory is out or text is absent. */

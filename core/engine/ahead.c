@@ -29,9 +29,18 @@ void ms_ahead_note_length(ms_engine *engine, ms_run *run) {
   flight->worker->quick = engine->turn.quick;
 }
 
+/* Whether no worker is slow, and nothing that runs takes long. */
+static bool all_is_quick(const ms_engine *engine) {
+  for (size_t i = 0; i < engine->name_count; i++) {
+    if (engine->names[i].place == MS_PLACE_POOL && !engine->names[i].quick) return false;
+  }
+  return engine->turn.now_ms - ms_executor_oldest(engine->executor) <= QUICK_MS;
+}
+
 bool ms_ahead_is_blocked(ms_engine *engine) {
   int threads = ms_executor_threads(engine->executor), slow = 0;
   size_t at = 0;
+  if (all_is_quick(engine)) return false;
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at)) && slow < threads;) {
     int64_t begun_at_ms = flight->run.begun_at_ms;
     bool quick = !begun_at_ms || engine->turn.now_ms - begun_at_ms <= QUICK_MS;

@@ -8,7 +8,7 @@
  * Whoever turns calls, but for ms_flight_of and ms_flight_free, which any thread may. What the
  * engine's mutex guards is marked.
  *
- * Only loading can fail, with its detail in the store's err. */
+ * Making one and stopping it can fail, with the detail in the store's err. */
 #ifndef MS_ENGINE_FLIGHT_H
 #define MS_ENGINE_FLIGHT_H
 
@@ -29,40 +29,46 @@ typedef struct ms_worker_name {
   bool quick; /* its last run here took hardly any time */
 } ms_worker_name;
 
-/* What the engine knows of a run beside the run itself. */
+/* What the engine knows of a run beside the run itself. It stands in its own arena, with the texts
+ * of both. Thousands may be claimed ahead, more than a processor's cache holds: what each turn looks
+ * at stands together, apart from what other threads write. */
 typedef struct ms_flight {
   ms_run run;
+  bool returned;     /* guarded by the engine's mutex: its result is in the inbox */
+  bool has_progress; /* guarded by the engine's mutex */
+  int64_t ended_at_ms;
+  ms_buf progress; /* guarded by the engine's mutex */
+  int64_t progress_at_ms;
   ms_arena arena;
-  ms_work work; /* as it was when it was claimed */
-  ms_lane lane; /* texts in the arena */
   ms_worker_name *worker;
-  bool host;
-  bool fresh; /* the copy in work is what the store holds */
-  bool meets; /* its constraints count as met */
-  bool noted; /* progress of this run stands in the store */
+  const char *reason; /* the last one for which it was to be stopped */
   int64_t claimed_at_ms;
-  int64_t wish_at_ms;    /* the wish that its start used up; MS_NEVER = none */
+  int64_t wish_at_ms; /* the wish that its start used up; MS_NEVER = none */
+  ms_work work;       /* as it was when it was claimed */
+  bool host;
+  bool noted; /* progress of this run stands in the store */
+  bool interrupted;
+  bool fresh;            /* the copy in work is what the store holds */
+  bool meets;            /* its constraints count as met */
+  bool timed;            /* it has a timeout */
+  bool stops;            /* it was stopped, or will be when the turn is committed */
+  int64_t stopped_at_ms; /* MS_NEVER = not stopped */
   int64_t start;         /* its number among those of a rated queue; 0 = none */
   int64_t start_at_ms;   /* from when that counts */
-  int64_t stopped_at_ms; /* MS_NEVER = not stopped */
-  char reason[MS_REASON_BYTES];
-  bool interrupted;
-  bool returned; /* guarded by the engine's mutex: its result is in the inbox */
-  int64_t ended_at_ms;
-  ms_buf progress;   /* guarded by the engine's mutex */
-  bool has_progress; /* guarded by the engine's mutex */
-  int64_t progress_at_ms;
+  ms_text constraints;
 } ms_flight;
 
 ms_flight *ms_flight_of(ms_run *run);
-/* Fills in the run of a work that is claimed, with copies of whatever it needs. */
-ms_status ms_flight_load(struct ms_engine *engine, ms_flight *flight, const ms_work *work,
-                         const ms_lane *lane, ms_worker_name *worker);
+/* For a work that is claimed in this turn, with copies of whatever its run needs. */
+ms_status ms_flight_new(struct ms_engine *engine, const ms_work *work, const ms_lane *lane,
+                        ms_worker_name *worker, ms_flight **flight);
 void ms_flight_free(ms_run *run);
 /* Does its work stand in the claim it was given? Who was taken for dead may have lost it. */
 bool ms_flight_holds(const struct ms_engine *engine, const ms_flight *flight);
 /* A worker that has returned before a stop reaches it wins. */
 bool ms_flight_returned(struct ms_engine *engine, const ms_flight *flight);
+/* The run is told the reason when the turn is committed. */
+ms_status ms_flight_stop(struct ms_engine *engine, ms_flight *flight, const char *reason);
 /* Takes a run back that nobody has begun; false if somebody has. */
 bool ms_flight_take_unbegun(struct ms_engine *engine, ms_flight *flight);
 

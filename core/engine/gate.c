@@ -11,14 +11,16 @@
 static ms_status find_queue(ms_engine *engine, const ms_claim *claim, int64_t id,
                             const ms_queue **queue) {
   ms_flight *flight = ms_map_get(&engine->runs, id);
-  ms_lane *lane = flight ? &flight->lane : NULL;
+  ms_lane *lane;
   *queue = NULL;
-  if (!lane) {
-    int64_t lane_id = ms_claims_lane(claim, id);
-    if (!lane_id) MS_TRY(ms_work_lane(engine->store, id, &lane_id));
-    if (!lane_id) return MS_OK;
-    if (ms_lane_get(engine->store, lane_id, &lane) != MS_OK) return MS_OK;
+  if (flight) {
+    *queue = ms_queue_find(engine->store, flight->run.queue);
+    return MS_OK;
   }
+  int64_t lane_id = ms_claims_lane(claim, id);
+  if (!lane_id) MS_TRY(ms_work_lane(engine->store, id, &lane_id));
+  if (!lane_id) return MS_OK;
+  if (ms_lane_get(engine->store, lane_id, &lane) != MS_OK) return MS_OK;
   *queue = ms_queue_find(engine->store, lane->queue);
   return MS_OK;
 }
@@ -95,9 +97,9 @@ ms_status ms_schedule_look_at_rates(ms_gates *gates) {
   return MS_OK;
 }
 
-ms_status ms_lane_constraints(ms_engine *engine, const ms_lane *lane, ms_arena *arena,
+ms_status ms_lane_constraints(ms_engine *engine, ms_text text, ms_arena *arena,
                               ms_constraints *constraints) {
-  ms_text text = lane->constraints.size ? lane->constraints : MS_TEXT_NONE;
+  if (!text.size) text = MS_TEXT_NONE;
   return ms_constraints_parse(text, arena, constraints, ms_store_err(engine->store));
 }
 
@@ -107,7 +109,7 @@ ms_status ms_schedule_judge(ms_gates *gates, const ms_lane *lane, bool *hold) {
   *hold = true;
   if (!lane->constraints.size) return MS_OK;
   if (!ms_text_equal(lane->constraints, gates->judged)) {
-    MS_TRY(ms_lane_constraints(gates->engine, lane, gates->arena, &constraints));
+    MS_TRY(ms_lane_constraints(gates->engine, lane->constraints, gates->arena, &constraints));
     gates->hold = ms_conditions_hold(gates->engine, &constraints);
     gates->judged = lane->constraints;
   }

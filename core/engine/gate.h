@@ -45,7 +45,8 @@ ms_status ms_schedule_look_at_rates(ms_gates *gates);
 ms_worker_name *ms_schedule_place(struct ms_engine *engine, const ms_lane *lane);
 /* Whether the lane's constraints hold. */
 ms_status ms_schedule_judge(ms_gates *gates, const ms_lane *lane, bool *hold);
-ms_status ms_lane_constraints(struct ms_engine *engine, const ms_lane *lane, ms_arena *arena,
+/* A lane's constraints, of which none are an empty text. */
+ms_status ms_lane_constraints(struct ms_engine *engine, ms_text text, ms_arena *arena,
                               ms_constraints *constraints);
 
 #endif

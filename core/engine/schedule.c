@@ -108,6 +108,15 @@ static ms_status compete(claim_round *round, candidate *entry) {
   return ms_heap_push(&round->heap, entry) ? MS_OK : ms_engine_no_memory(round->engine);
 }
 
+/* What cannot start here now is looked at when there is room. */
+static bool may_give(const claim_round *round) {
+  const ms_engine *engine = round->engine;
+  bool may = round->room[MS_PLACE_POOL] > 0;
+  for (size_t i = 0; i < engine->name_count && !may; i++)
+    may = engine->names[i].place == MS_PLACE_HOST;
+  return may;
+}
+
 static ms_status consider(claim_round *round, ms_lane *lane) {
   ms_engine *engine = round->engine;
   candidate *opened;
@@ -231,7 +240,6 @@ static ms_status note_start(claim_round *round, const candidate *from, ms_flight
 static ms_status prepare(claim_round *round, const candidate *from, const ms_work *work,
                          ms_flight *flight) {
   ms_engine *engine = round->engine;
-  MS_TRY(ms_flight_load(engine, flight, work, from->lane, from->worker));
   flight->meets = lane_is_met(engine, work);
   if (flight->run.timeout_ms) {
     ms_turn_wake_at(engine, engine->turn.now_ms + flight->run.timeout_ms);
@@ -244,10 +252,8 @@ static ms_status prepare(claim_round *round, const candidate *from, const ms_wor
 
 static ms_status start(claim_round *round, const candidate *from, const ms_work *work) {
   ms_engine *engine = round->engine;
-  ms_flight *flight = ms_mem_zalloc(sizeof *flight);
-  if (!flight) return ms_engine_no_memory(engine);
-  ms_list_init(&flight->run.link);
-  flight->stopped_at_ms = MS_NEVER;
+  ms_flight *flight;
+  MS_TRY(ms_flight_new(engine, work, from->lane, from->worker, &flight));
   ms_status status = prepare(round, from, work, flight);
   if (status != MS_OK) {
     if (ms_map_get(&engine->runs, work->id) == flight) ms_map_remove(&engine->runs, work->id);
@@ -403,7 +409,7 @@ static ms_status claim(claim_round *round) {
   round->others_want = ms_hearing_others_want_work(engine);
   bool had_room = round->room[MS_PLACE_POOL] > 0;
   round->room[MS_PLACE_HOST] = (int64_t)engine->turn.host_room;
-  for (size_t i = 0; i < lanes->count; i++)
+  for (size_t i = 0; i < lanes->count && may_give(round); i++)
     MS_TRY(consider(round, lanes->items[i]));
   MS_TRY(consider_offers(round));
   if (had_room) MS_TRY(ms_ahead_note_lanes(engine, round->heap.count));

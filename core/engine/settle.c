@@ -268,8 +268,7 @@ ms_status ms_settle_result(ms_engine *engine, ms_run *run) {
 static ms_status tell_run(ms_engine *engine, int64_t id, const char *reason) {
   ms_flight *flight = ms_map_get(&engine->runs, id);
   if (!flight || flight->stopped_at_ms != MS_NEVER) return MS_OK;
-  snprintf(flight->reason, sizeof flight->reason, "%s", reason);
-  return ms_ids_add(&engine->turn.stopped, id) ? MS_OK : no_memory(engine);
+  return ms_flight_stop(engine, flight, reason);
 }
 
 static ms_status stop_loaded(ms_engine *engine, ms_arena *arena, const ms_work *before,
@@ -329,7 +328,7 @@ ms_status ms_settle_return(ms_engine *engine, ms_run *run) {
   }
   MS_TRY(ms_trigger_rest(engine, &work));
   if (flight->start) {
-    MS_TRY(ms_queue_forget_start(engine->store, flight->lane.queue, flight->start));
+    MS_TRY(ms_queue_forget_start(engine->store, flight->run.queue, flight->start));
   }
   return wait_again(engine, flight, &work);
 }

@@ -280,7 +280,7 @@ static void hand_over(ms_engine *engine) {
 static void stop_runs(ms_engine *engine) {
   for (size_t i = 0; i < engine->turn.stopped.count; i++) {
     ms_flight *flight = ms_map_get(&engine->runs, engine->turn.stopped.items[i]);
-    if (!flight || !flight->reason[0]) continue;
+    if (!flight || !flight->stops) continue;
     flight->stopped_at_ms = engine->turn.now_ms;
     ms_run_stop(&flight->run, flight->reason);
     if (ms_flight_take_unbegun(engine, flight)) ms_engine_give_back(engine, &flight->run);
@@ -368,7 +368,7 @@ static void forget_notes(ms_engine *engine) {
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
     flight->fresh = false;
     flight->start_at_ms = 0;
-    if (flight->stopped_at_ms == MS_NEVER) flight->reason[0] = '\0';
+    if (flight->stopped_at_ms == MS_NEVER) flight->stops = false;
     ms_progress_failed(engine, flight);
   }
   pthread_mutex_unlock(&engine->mutex);

@@ -10,6 +10,9 @@
 /* A run that was interrupted and still goes on after this is native code that never returns. */
 #define ABANDON_MS 1000
 
+/* "constraint:" and a name, which has no more than 255 bytes. */
+#define REASON_BYTES 272
+
 /* The work was given to others, who took this process for dead. */
 static bool is_lost(const ms_engine *engine, const ms_flight *flight) {
   bool live;
@@ -25,11 +28,11 @@ static ms_status stop_void(ms_engine *engine, ms_flight *flight) {
   bool found;
   ms_status status = ms_work_load(engine->store, flight->run.id, &arena, &work, &found);
   bool told = status == MS_OK && found && work.stop_reason.data;
-  snprintf(flight->reason, sizeof flight->reason, "%s", told ? work.stop_reason.data : reason);
+  if (status == MS_OK) {
+    status = ms_flight_stop(engine, flight, told ? work.stop_reason.data : reason);
+  }
   ms_arena_deinit(&arena);
-  MS_TRY(status);
-  if (ms_ids_add(&engine->turn.stopped, flight->run.id)) return MS_OK;
-  return ms_engine_no_memory(engine);
+  return status;
 }
 
 static ms_status check_timeout(ms_engine *engine, ms_flight *flight, bool *stopped) {
@@ -49,9 +52,9 @@ static ms_status check_constraints(ms_engine *engine, ms_flight *flight, ms_aren
   ms_constraints constraints;
   ms_unmet unmet;
   size_t position = 0;
-  char reason[MS_REASON_BYTES];
-  if (!flight->lane.constraints.size || flight->meets) return MS_OK;
-  MS_TRY(ms_lane_constraints(engine, &flight->lane, arena, &constraints));
+  char reason[REASON_BYTES];
+  if (!flight->constraints.size || flight->meets) return MS_OK;
+  MS_TRY(ms_lane_constraints(engine, flight->constraints, arena, &constraints));
   if (constraints.at_start_only) return MS_OK;
   if (!ms_conditions_unmet(engine, &constraints, &position, &unmet)) return MS_OK;
   snprintf(reason, sizeof reason, "constraint:%.*s", (int)unmet.name.size, unmet.name.data);
@@ -87,7 +90,7 @@ static void press(ms_engine *engine, ms_flight *flight) {
 /* A fresh one stands in its claim, unless this turn has decided over it: nobody looks through a
  * long claim for each of its runs. */
 static bool is_held(const ms_engine *engine, const ms_flight *flight) {
-  return flight->fresh ? !flight->reason[0] : ms_flight_holds(engine, flight);
+  return flight->fresh ? !flight->stops : ms_flight_holds(engine, flight);
 }
 
 static ms_status watch_run(ms_engine *engine, ms_flight *flight, ms_arena *arena, bool judges) {
@@ -97,38 +100,66 @@ static ms_status watch_run(ms_engine *engine, ms_flight *flight, ms_arena *arena
     press(engine, flight);
     return MS_OK;
   }
-  if (!is_held(engine, flight)) return flight->reason[0] ? MS_OK : stop_void(engine, flight);
+  if (!is_held(engine, flight)) return flight->stops ? MS_OK : stop_void(engine, flight);
   if (judges) MS_TRY(check_timeout(engine, flight, &stopped));
   return stopped ? MS_OK : check_constraints(engine, flight, arena);
 }
 
 /* What begins later than it was counted leaves the window later. */
 static ms_status note_begin(ms_engine *engine, ms_flight *flight) {
+  if (!flight->start) return MS_OK;
   int64_t begun_at_ms = flight->run.begun_at_ms;
   int64_t at_ms = begun_at_ms ? begun_at_ms : engine->turn.now_ms;
-  if (!flight->start || at_ms <= flight->start_at_ms) return MS_OK;
+  if (at_ms <= flight->start_at_ms) return MS_OK;
   flight->start_at_ms = at_ms;
-  return ms_queue_delay_start(engine->store, flight->lane.queue, flight->start, at_ms);
+  return ms_queue_delay_start(engine->store, flight->run.queue, flight->start, at_ms);
+}
+
+/* What is watched in one turn. */
+typedef struct watch_round {
+  ms_engine *engine;
+  ms_arena arena;
+  ms_ids ids;     /* of runs to look at more closely */
+  ms_text judged; /* the constraints that were judged last, and whether one of them is lost */
+  bool lost;
+} watch_round;
+
+/* Conditions do not change meanwhile, and runs that follow each other often need the same. */
+static ms_status judge(watch_round *round, const ms_flight *flight) {
+  ms_constraints constraints;
+  if (ms_text_equal(flight->constraints, round->judged)) return MS_OK;
+  ms_arena_clear(&round->arena);
+  MS_TRY(ms_lane_constraints(round->engine, flight->constraints, &round->arena, &constraints));
+  round->lost = !constraints.at_start_only && !ms_conditions_hold(round->engine, &constraints);
+  round->judged = flight->constraints;
+  return MS_OK;
+}
+
+/* Most runs are left alone, and with a look at what no other thread writes. */
+static ms_status look_at(watch_round *round, ms_flight *flight) {
+  bool watched = flight->timed || flight->stopped_at_ms != MS_NEVER || !flight->fresh;
+  MS_TRY(note_begin(round->engine, flight));
+  if (!watched && flight->constraints.size && !flight->meets) {
+    MS_TRY(judge(round, flight));
+    watched = round->lost;
+  }
+  if (!watched || ms_ids_add(&round->ids, flight->run.id)) return MS_OK;
+  return ms_engine_no_memory(round->engine);
 }
 
 /* Giving up a run changes the map, so the ids are gathered first. */
 ms_status ms_schedule_stop(ms_engine *engine, bool judges) {
-  ms_ids ids = {0};
-  ms_arena arena = {0};
+  watch_round round = {.engine = engine};
   size_t at = 0;
   ms_status status = MS_OK;
-  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at)) && status == MS_OK;) {
-    status = note_begin(engine, flight);
-    bool watched = flight->run.timeout_ms || flight->stopped_at_ms != MS_NEVER ||
-                   flight->lane.constraints.size || !flight->fresh;
-    if (watched && !ms_ids_add(&ids, flight->run.id)) status = ms_engine_no_memory(engine);
+  for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at)) && status == MS_OK;)
+    status = look_at(&round, flight);
+  for (size_t i = 0; i < round.ids.count && status == MS_OK; i++) {
+    ms_flight *flight = ms_map_get(&engine->runs, round.ids.items[i]);
+    if (flight) status = watch_run(engine, flight, &round.arena, judges);
   }
-  for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
-    ms_flight *flight = ms_map_get(&engine->runs, ids.items[i]);
-    if (flight) status = watch_run(engine, flight, &arena, judges);
-  }
-  ms_ids_deinit(&ids);
-  ms_arena_deinit(&arena);
+  ms_ids_deinit(&round.ids);
+  ms_arena_deinit(&round.arena);
   return status;
 }
 

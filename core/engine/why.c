@@ -100,7 +100,7 @@ static ms_status add_constraints(ms_engine *engine, why_call *args, const ms_lan
   for (size_t i = 0; i < engine->met.count; i++) {
     if (engine->met.items[i] == id) return MS_OK;
   }
-  MS_TRY(ms_lane_constraints(engine, lane, args->arena, &constraints));
+  MS_TRY(ms_lane_constraints(engine, lane->constraints, args->arena, &constraints));
   while (ms_conditions_unmet(engine, &constraints, &position, &unmet)) {
     MS_TRY(add(engine, args, "constraint", MS_NEVER, "%s",
                ms_conditions_describe(engine, &unmet, text, sizeof text)));

@@ -208,6 +208,18 @@ bool ms_executor_abandon(ms_executor *executor, ms_run *run) {
   return slot != NULL;
 }
 
+int64_t ms_executor_oldest(ms_executor *executor) {
+  int64_t oldest_ms = INT64_MAX;
+  ms_executor_lock(executor);
+  MS_LIST_EACH (link, &executor->slots) {
+    const ms_run *run = MS_LIST_ENTRY(link, ms_slot, link)->run;
+    int64_t begun_at_ms = run ? run->begun_at_ms : INT64_MAX;
+    if (begun_at_ms < oldest_ms) oldest_ms = begun_at_ms;
+  }
+  ms_executor_unlock(executor);
+  return oldest_ms;
+}
+
 size_t ms_executor_ready(ms_executor *executor) {
   ms_executor_lock(executor);
   size_t ready = executor->ready_count;

@@ -68,6 +68,8 @@ bool ms_executor_abandon(ms_executor *executor, ms_run *run);
 /* The system may have been suspended: whoever sleeps looks how much is left of it. */
 void ms_executor_look_at_clock(ms_executor *executor);
 
+/* When the run that has been on a thread for longest began; INT64_MAX = none runs. */
+int64_t ms_executor_oldest(ms_executor *executor);
 /* Runs that wait for a thread. */
 size_t ms_executor_ready(ms_executor *executor);
 /* Threads that neither run nor have a run waiting for them. */

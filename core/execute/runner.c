@@ -22,7 +22,7 @@ static void wake_run(ms_run *run) {
 void ms_run_stop(ms_run *run, const char *reason) {
   /* Relaxed: only the engine sets it, in its turn. */
   if (atomic_load_explicit(&run->stopped, memory_order_relaxed)) return;
-  snprintf(run->reason, sizeof run->reason, "%s", reason);
+  run->reason = reason;
   atomic_store_explicit(&run->stopped, true, memory_order_release);
   wake_run(run);
 }

@@ -19,8 +19,6 @@
 
 #include <stdatomic.h>
 
-#define MS_REASON_BYTES 272
-
 typedef struct ms_run {
   ms_link link;
   int64_t id;
@@ -53,7 +51,7 @@ typedef struct ms_run {
   _Atomic int64_t begun_at_ms; /* wall time; 0 = still waiting for a thread */
   atomic_bool stopped;         /* set once, after reason is written */
   atomic_bool interrupted;     /* the grace is over: unwind at the next instruction */
-  char reason[MS_REASON_BYTES];
+  const char *reason;
 
   struct ms_executor *executor; /* from submit until it is taken back; NULL for the host's runs */
   struct ms_slot *slot;         /* the thread that runs it; the executor's own */
@@ -80,7 +78,7 @@ typedef struct ms_runner_class {
   void (*close)(void *state);
 } ms_runner_class;
 
-/* For the engine, in its turn. Sets the stop reason, cut to MS_REASON_BYTES − 1 bytes, and wakes
+/* For the engine, in its turn. Sets the stop reason, which must live as long as the run, and wakes
  * the run if it sleeps; the first reason stays. */
 void ms_run_stop(ms_run *run, const char *reason);
 /* For the engine, in its turn. Asks the run to unwind at once, and wakes it if it sleeps. From then

@@ -125,6 +125,7 @@ static ms_run *begin(ms_slot *slot) {
   if (!slot->abandoned && !executor->closing) {
     run = MS_LIST_ENTRY(ms_list_shift(&executor->ready), ms_run, link);
     run->slot = slot;
+    slot->run = run;
     atomic_store(&run->begun_at_ms, executor->options.now(executor->options.engine));
     executor->ready_count--;
     executor->running++;
@@ -152,6 +153,7 @@ static void end(ms_slot *slot, ms_run *run) {
   } else if (!closing)
     executor->returning++;
   run->slot = NULL;
+  slot->run = NULL;
   ms_executor_unlock(executor);
   if (!abandoned)
     executor->options.finished(executor->options.engine, run);

@@ -24,6 +24,7 @@ typedef struct ms_slot {
   _Atomic bool looks;  /* it is among the coming because a run is expected */
   bool replaces;       /* it took the place of a thread that was given up */
   bool abandoned;
+  ms_run *run; /* on it; NULL = none */
   void *state; /* the runner's; only the thread itself touches it */
 } ms_slot;
 

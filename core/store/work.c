@@ -244,16 +244,31 @@ ms_status ms_work_load(ms_store *store, int64_t id, ms_arena *arena, ms_work *wo
   return MS_OK;
 }
 
+/* Where its texts stand. */
+static const size_t texts_of[] = {
+    offsetof(ms_work, input), offsetof(ms_work, tags),         offsetof(ms_work, name),
+    offsetof(ms_work, cron),  offsetof(ms_work, zone),         offsetof(ms_work, merger),
+    offsetof(ms_work, trace), offsetof(ms_work, output),       offsetof(ms_work, enqueued_by),
+    offsetof(ms_work, error), offsetof(ms_work, behind),       offsetof(ms_work, stop_reason),
+    offsetof(ms_work, files), offsetof(ms_work, prior_output),
+};
+
+#define TEXT_COUNT (sizeof texts_of / sizeof *texts_of)
+
+size_t ms_work_bytes(const ms_work *work) {
+  size_t bytes = 0;
+  for (size_t i = 0; i < TEXT_COUNT; i++)
+    bytes += ms_arena_bytes_of(*(const ms_text *)(const void *)((const char *)work + texts_of[i]));
+  return bytes;
+}
+
 ms_status ms_work_copy(ms_store *store, const ms_work *work, ms_arena *arena, ms_work *copy) {
   *copy = *work;
-  ms_text *texts[] = {&copy->input,  &copy->tags,        &copy->name,        &copy->cron,
-                      &copy->zone,   &copy->merger,      &copy->trace,       &copy->enqueued_by,
-                      &copy->output, &copy->error,       &copy->stop_reason, &copy->behind,
-                      &copy->files,  &copy->prior_output};
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-    if (!texts[i]->data) continue;
-    *texts[i] = ms_arena_copy(arena, *texts[i]);
-    if (!texts[i]->data) return no_memory(store);
+  for (size_t i = 0; i < TEXT_COUNT; i++) {
+    ms_text *text = (ms_text *)(void *)((char *)copy + texts_of[i]);
+    if (!text->data) continue;
+    *text = ms_arena_copy(arena, *text);
+    if (!text->data) return no_memory(store);
   }
   return MS_OK;
 }

@@ -81,6 +81,8 @@ ms_status ms_work_load(struct ms_store *store, int64_t id, ms_arena *arena, ms_w
 /* The same without a look at the claims: a work that runs reads as enqueued. */
 ms_status ms_work_read(struct ms_store *store, int64_t id, ms_arena *arena, ms_work *work,
                        bool *found);
+/* How much memory the texts of a copy need. */
+size_t ms_work_bytes(const ms_work *work);
 /* A copy whose texts live in the arena. */
 ms_status ms_work_copy(struct ms_store *store, const ms_work *work, ms_arena *arena, ms_work *copy);
 

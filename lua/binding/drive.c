@@ -289,7 +289,10 @@ static int stop_trial(lua_State *L) {
   ms_run *run = ms_work_check_run(L, 1);
   const char *reason = luaL_checkstring(L, 2);
   if (ms_run_stopped(run)) return 0;
-  snprintf(run->reason, sizeof run->reason, "%s", reason);
+  ms_work_push_extra(L, ms_work_check(L, 1));
+  lua_pushvalue(L, 2);
+  lua_setfield(L, -2, "reason");
+  run->reason = reason;
   atomic_store_explicit(&run->stopped, true, memory_order_release);
   return 0;
 }
