@@ -1,6 +1,6 @@
 /* The module spec.modules.child: processes that are copies of this one. What is loaded already
  * costs them nothing, so many can be started, and killed. Only a state whose process has no further
- * threads, and no store open, makes good copies. */
+ * threads, and no store open, makes good copies; a bare fork is for specs of what others are. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,6 +47,23 @@ static int make(lua_State *L) {
   return 2;
 }
 
+/* split() → 0 in the child; elsewhere its number. Nothing but a fork. */
+static int split(lua_State *L) {
+  pid_t pid = fork();
+  if (pid < 0) return raise_errno(L, "fork");
+  lua_pushinteger(L, pid);
+  return 1;
+}
+
+/* leave(seconds): lets go of the standard streams and ends so much later, cleaning nothing up. */
+static int leave(lua_State *L) {
+  unsigned seconds = (unsigned)luaL_checkinteger(L, 1);
+  for (int descriptor = 0; descriptor < 3; descriptor++)
+    close(descriptor);
+  sleep(seconds);
+  _exit(0);
+}
+
 /* close(descriptor) */
 static int drop(lua_State *L) {
   close((int)luaL_checkinteger(L, 1));
@@ -80,6 +97,10 @@ int luaopen_spec_modules_child(lua_State *L) {
   lua_newtable(L);
   lua_pushcfunction(L, make);
   lua_setfield(L, -2, "fork");
+  lua_pushcfunction(L, split);
+  lua_setfield(L, -2, "split");
+  lua_pushcfunction(L, leave);
+  lua_setfield(L, -2, "leave");
   lua_pushcfunction(L, drop);
   lua_setfield(L, -2, "close");
   lua_pushcfunction(L, set);

@@ -8,10 +8,6 @@ describe("a process that is killed while a fork's child of it lives on", functio
   end)
 
   it("leaves its running work to others at once", function()
-    if not pcall(require, "posix.unistd") then
-      pending "nothing here can fork"
-      return
-    end
     local manager, path = stores.open()
     local id = manager:enqueue { worker = "fork" }
     local forker = child.start("forker", path)

@@ -1,23 +1,15 @@
 --- forker.lua DATABASE: runs work that forks, says the number of the fork's child, which lives on.
 io.stdout:setvbuf "line"
 local moonshift = require "moonshift"
-local unistd = require "posix.unistd"
-
-local function live_on()
-  for descriptor = 0, 2 do
-    unistd.close(descriptor)
-  end
-  unistd.sleep(30)
-  unistd._exit(0)
-end
+local child = require "spec.modules.child"
 
 local manager = assert(moonshift.open {
   database = arg[1],
   workers = {
     fork = function(_, work)
-      local pid = unistd.fork()
+      local pid = child.split()
       if pid == 0 then
-        live_on()
+        child.leave(30)
       end
       print(pid)
       work:sleep "1h"
