@@ -19,9 +19,14 @@
 
 /* ---- How large the log is ---- */
 
+void ms_checkpoint_init(ms_checkpoint *checkpoint) {
+  checkpoint->copied = 0;
+  checkpoint->tell_at = TOLD_BYTES;
+}
+
 void ms_checkpoint_note(ms_engine *engine, int64_t bytes) {
   ms_checkpoint *it = &engine->checkpoint;
-  if (bytes < it->copied) it->copied = it->told = 0;
+  if (bytes < it->copied) ms_checkpoint_init(it);
   it->bytes = bytes;
 }
 
@@ -52,8 +57,8 @@ static void end(ms_engine *engine, bool held_up) {
   ms_checkpoint *it = &engine->checkpoint;
   pthread_mutex_lock(&engine->mutex);
   int64_t bytes = it->copied = it->bytes;
-  bool tells = held_up && bytes >= TOLD_BYTES && bytes / 2 >= it->told;
-  if (tells) it->told = bytes;
+  bool tells = held_up && bytes >= it->tell_at;
+  if (tells) it->tell_at = 2 * bytes;
   it->copying = false;
   pthread_mutex_unlock(&engine->mutex);
   if (tells) tell_size(engine, bytes);

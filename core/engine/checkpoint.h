@@ -38,11 +38,13 @@ typedef struct ms_checkpoint {
   bool whole;
   /* Guarded by the engine's mutex. */
   bool copying;
-  int64_t bytes;  /* of the log, after the last commit */
-  int64_t copied; /* so many of them when the last checkpoint ended */
-  int64_t told;   /* so many when its size was last reported */
+  int64_t bytes;   /* of the log, after the last commit */
+  int64_t copied;  /* so many of them when the last checkpoint ended */
+  int64_t tell_at; /* with so many its size is reported */
 } ms_checkpoint;
 
+/* For a log that is empty, or has been begun anew. */
+void ms_checkpoint_init(ms_checkpoint *checkpoint);
 /* With the mutex held: the log is so large after a commit. */
 void ms_checkpoint_note(struct ms_engine *engine, int64_t bytes);
 /* With the mutex held: the log has grown enough. */

@@ -206,6 +206,7 @@ static void init(ms_engine *engine, const ms_options *options) {
   ms_conditions_init(engine);
   pthread_mutex_init(&engine->mutex, NULL);
   pthread_cond_init(&engine->turned, NULL);
+  ms_checkpoint_init(&engine->checkpoint);
   ms_reader_init(&engine->reader);
   ms_peers_init(&engine->peers);
   ms_wal_init(&engine->wal);
