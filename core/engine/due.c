@@ -99,3 +99,12 @@ ms_status ms_due_at(ms_engine *engine, const ms_work *work, int64_t *due_at_ms) 
   if (settled_ms > *due_at_ms) *due_at_ms = settled_ms;
   return MS_OK;
 }
+
+ms_status ms_due_anew(ms_engine *engine, ms_work *work) {
+  int64_t due_at_ms;
+  ms_status status = ms_due_at(engine, work, &due_at_ms);
+  if (status == MS_OK) work->due_at_ms = due_at_ms;
+  if (status != MS_CORRUPT) return status;
+  ms_engine_pass_over(engine, work->id);
+  return MS_OK;
+}

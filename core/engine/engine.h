@@ -298,6 +298,9 @@ ms_status ms_engine_fail(ms_engine *engine, ms_status status, ms_err *err);
 ms_status ms_engine_no_memory(ms_engine *engine);
 /* A refusal concerns its caller alone; anything else fails the turn. */
 bool ms_is_refusal(ms_status status);
+/* What the store has found out about a work, or a lane of works, that cannot be so: it is told, and
+ * the turn goes on without. */
+void ms_engine_pass_over(ms_engine *engine, int64_t id);
 void ms_engine_trouble(ms_engine *engine, const char *kind, const char *message, int64_t id,
                        const char *worker);
 
@@ -349,6 +352,8 @@ void ms_jump_drain(int file);
 ms_status ms_due_by_time(ms_engine *engine, const ms_work *work, int64_t *due_at_ms);
 /* When the work is due: not before its files, if it has any, have changed and settled. */
 ms_status ms_due_at(ms_engine *engine, const ms_work *work, int64_t *due_at_ms);
+/* Sets when it is due; a calendar that cannot be read leaves that as it is, and is told. */
+ms_status ms_due_anew(ms_engine *engine, ms_work *work);
 /* Does the work wait for a next attempt of a run that has begun? */
 bool ms_due_rests(const ms_work *work);
 
@@ -366,6 +371,8 @@ ms_status ms_settle_cancel(ms_engine *engine, int64_t id, const char *reason, bo
 /* Works of processes that are not alive any more are enqueued again. */
 ms_status ms_settle_orphans(ms_engine *engine);
 bool ms_owner_alive(const ms_engine *engine, int64_t owner);
+/* Work that is not running, with a calendar that cannot be read any more, fails. */
+ms_status ms_settle_unreadable(ms_engine *engine, const ms_work *before);
 /* The dependents of works that failed or were cancelled, through all levels. */
 ms_status ms_settle_cascade(ms_engine *engine, int64_t id);
 /* Puts a work that is in no place into the state that its prerequisites allow. */

@@ -11,7 +11,6 @@
 static ms_status find_queue(ms_engine *engine, const ms_claim *claim, int64_t id,
                             const ms_queue **queue) {
   ms_flight *flight = ms_map_get(&engine->runs, id);
-  ms_lane *lane;
   *queue = NULL;
   if (flight) {
     *queue = ms_queue_find(engine->store, flight->run.queue);
@@ -20,7 +19,8 @@ static ms_status find_queue(ms_engine *engine, const ms_claim *claim, int64_t id
   int64_t lane_id = ms_claims_lane(claim, id);
   if (!lane_id) MS_TRY(ms_work_lane(engine->store, id, &lane_id));
   if (!lane_id) return MS_OK;
-  if (ms_lane_get(engine->store, lane_id, &lane) != MS_OK) return MS_OK;
+  const ms_lane *lane = ms_lane_find(engine->store, lane_id);
+  if (!lane) return MS_OK;
   *queue = ms_queue_find(engine->store, lane->queue);
   return MS_OK;
 }
@@ -99,20 +99,31 @@ ms_status ms_schedule_look_at_rates(ms_gates *gates) {
 
 ms_status ms_lane_constraints(ms_engine *engine, ms_text text, ms_arena *arena,
                               ms_constraints *constraints) {
-  if (!text.size) text = MS_TEXT_NONE;
-  return ms_constraints_parse(text, arena, constraints, ms_store_err(engine->store));
+  ms_err err;
+  ms_status status =
+      ms_constraints_parse(text.size ? text : MS_TEXT_NONE, arena, constraints, &err);
+  if (status == MS_OK) return MS_OK;
+  return ms_fail(ms_store_err(engine->store), status, "table ms_lane: %s", err.message);
+}
+
+static ms_status judge(ms_gates *gates, ms_lane *lane) {
+  ms_constraints constraints;
+  ms_status status =
+      ms_lane_constraints(gates->engine, lane->constraints, gates->arena, &constraints);
+  if (status != MS_OK && status != MS_CORRUPT) return status;
+  gates->judged = lane->constraints;
+  gates->hold = status == MS_OK && ms_conditions_hold(gates->engine, &constraints);
+  if (status == MS_OK || lane->told) return MS_OK;
+  ms_engine_pass_over(gates->engine, 0);
+  lane->told = true;
+  return MS_OK;
 }
 
 /* Conditions do not change meanwhile, and lanes that follow each other often need the same. */
-ms_status ms_schedule_judge(ms_gates *gates, const ms_lane *lane, bool *hold) {
-  ms_constraints constraints;
+ms_status ms_schedule_judge(ms_gates *gates, ms_lane *lane, bool *hold) {
   *hold = true;
   if (!lane->constraints.size) return MS_OK;
-  if (!ms_text_equal(lane->constraints, gates->judged)) {
-    MS_TRY(ms_lane_constraints(gates->engine, lane->constraints, gates->arena, &constraints));
-    gates->hold = ms_conditions_hold(gates->engine, &constraints);
-    gates->judged = lane->constraints;
-  }
+  if (!ms_text_equal(lane->constraints, gates->judged)) MS_TRY(judge(gates, lane));
   *hold = gates->hold;
   return MS_OK;
 }

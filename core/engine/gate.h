@@ -43,8 +43,8 @@ ms_status ms_schedule_starts(ms_gates *gates, const struct ms_queue *queue,
 ms_status ms_schedule_look_at_rates(ms_gates *gates);
 /* Where works of the lane run; never NULL. */
 ms_worker_name *ms_schedule_place(struct ms_engine *engine, const ms_lane *lane);
-/* Whether the lane's constraints hold. */
-ms_status ms_schedule_judge(ms_gates *gates, const ms_lane *lane, bool *hold);
+/* Whether the lane's constraints hold. Those that do not parse never do. */
+ms_status ms_schedule_judge(ms_gates *gates, ms_lane *lane, bool *hold);
 /* A lane's constraints, of which none are an empty text. */
 ms_status ms_lane_constraints(struct ms_engine *engine, ms_text text, ms_arena *arena,
                               ms_constraints *constraints);

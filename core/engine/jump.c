@@ -105,10 +105,11 @@ static ms_status retime_one(ms_engine *engine, int64_t id, ms_arena *arena) {
   ms_work before, after;
   bool found;
   MS_TRY(ms_work_load(engine->store, id, arena, &before, &found));
+  if (!found || before.state != MS_ENQUEUED) return MS_OK;
   after = before;
   after.has_life = true;
   MS_TRY(begin_earlier(engine, &after));
-  MS_TRY(ms_due_at(engine, &after, &after.due_at_ms));
+  MS_TRY(ms_due_anew(engine, &after));
   bool same = after.due_at_ms == before.due_at_ms && after.at_ms == before.at_ms;
   if (same) return MS_OK;
   return ms_work_move(engine->store, &before, &after, true);
@@ -139,6 +140,7 @@ static ms_status bound_one(ms_engine *engine, int64_t id, ms_arena *arena) {
   ms_work before, after;
   bool found;
   MS_TRY(ms_work_load(engine->store, id, arena, &before, &found));
+  if (!found || before.state != MS_ENQUEUED) return MS_OK;
   bool ended_last = before.ended_at_ms != MS_NEVER && before.ended_at_ms > before.enqueued_at_ms;
   int64_t newest_ms = ended_last ? before.ended_at_ms : before.enqueued_at_ms;
   int64_t jump_ms = engine->turn.now_ms - newest_ms;

@@ -390,14 +390,14 @@ static ms_status load_news(ms_engine *engine, hear_call *args, int64_t id) {
   news *item = &args->list[args->count++];
   ms_files files;
   ms_work work;
-  ms_lane *lane;
   bool found;
   item->id = id;
   MS_TRY(ms_files_load(engine->store, id, &args->arena, &files, &found));
   if (!found || !files.open) return MS_OK;
   MS_TRY(ms_work_load(engine->store, id, &args->arena, &work, &found));
   if (!found) return MS_OK;
-  MS_TRY(ms_lane_get(engine->store, work.lane, &lane));
+  const ms_lane *lane = ms_lane_find(engine->store, work.lane);
+  if (!lane) return MS_OK;
   item->open = ms_schedule_place(engine, lane)->place != MS_PLACE_NONE;
   item->spec = work.files;
   return MS_OK;

@@ -17,8 +17,8 @@ static bool is_claimed_by_its_columns(const ms_work *work) {
 /* Whoever observes sees each work in each of its states. */
 bool ms_offers_may(const ms_engine *engine, const ms_work *work) {
   return engine->options.has_workers && !engine->closing && !engine->observer_count &&
-         is_claimed_by_its_columns(work) && work->due_at_ms <= engine->turn.now_ms &&
-         engine->turn.offers.count < OFFERED_MOST;
+         is_claimed_by_its_columns(work) && ms_lane_find(engine->store, work->lane) &&
+         work->due_at_ms <= engine->turn.now_ms && engine->turn.offers.count < OFFERED_MOST;
 }
 
 static bool grow(ms_offers *offers) {

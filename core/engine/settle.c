@@ -126,6 +126,20 @@ static ms_status end_calendar(ms_engine *engine, const ms_work *before, ms_work 
   return finish(engine, before, after, MS_FAILED, ended, MS_EVENT_FAILED);
 }
 
+ms_status ms_settle_unreadable(ms_engine *engine, const ms_work *before) {
+  ms_work after = *before;
+  return end_calendar(engine, before, &after, true);
+}
+
+/* Where a work waits in a lane that somebody has deleted, nobody ever looks for it. */
+static ms_status wait_on(ms_engine *engine, const ms_work *before, const ms_work *after,
+                         bool ended) {
+  ms_lane *lane;
+  if (ms_lane_get(engine->store, after->lane, &lane) != MS_OK)
+    ms_engine_pass_over(engine, after->id);
+  return ms_work_move(engine->store, before, after, ended);
+}
+
 /* Periodic work goes on to its next period, whatever became of this one. */
 static ms_status next_period(ms_engine *engine, const ms_work *before, ms_work *after, bool ended,
                              ms_event_type event) {
@@ -138,7 +152,7 @@ static ms_status next_period(ms_engine *engine, const ms_work *before, ms_work *
   ms_status status = ms_due_at(engine, after, &after->due_at_ms);
   if (status == MS_CORRUPT) return end_calendar(engine, before, after, ended);
   MS_TRY(status);
-  MS_TRY(ms_work_move(engine->store, before, after, ended));
+  MS_TRY(wait_on(engine, before, after, ended));
   return ms_outbox_event(engine, event, after->id);
 }
 
@@ -168,7 +182,7 @@ static ms_status rest(ms_engine *engine, const ms_work *before, ms_work *after, 
   after->has_life = true;
   MS_TRY(ms_trigger_rest(engine, after));
   MS_TRY(ms_due_at(engine, after, &after->due_at_ms));
-  MS_TRY(ms_work_move(engine->store, before, after, ended));
+  MS_TRY(wait_on(engine, before, after, ended));
   return ms_outbox_event(engine, event, after->id);
 }
 
@@ -309,7 +323,7 @@ static ms_status wait_again(ms_engine *engine, const ms_flight *flight, ms_work 
   int64_t due_at_ms = work->due_at_ms;
   bool wished = flight->wish_at_ms != MS_NEVER && work->wish_at_ms == MS_NEVER;
   if (wished) work->wish_at_ms = flight->wish_at_ms;
-  if (work->generation != flight->run.generation) MS_TRY(ms_due_at(engine, work, &work->due_at_ms));
+  if (work->generation != flight->run.generation) MS_TRY(ms_due_anew(engine, work));
   if (wished || work->due_at_ms != due_at_ms) MS_TRY(ms_work_write_life(engine->store, work));
   MS_TRY(ms_waiting_return(engine->store, work));
   return work->deadline_ms > engine->turn.now_ms ? MS_OK : ms_settle_deadline(engine, work->id);

@@ -58,19 +58,16 @@ static ms_status change_row(ms_engine *engine, int64_t id, edit *change) {
 
 static const ms_trigger nothing = {.first_at_ms = MS_NEVER, .due_at_ms = MS_NEVER};
 
-static ms_status add_paths(ms_engine *engine, ms_arena *arena, int64_t id, ms_trigger *trigger,
-                           ms_text list) {
+/* A list that does not parse names what could be read of it. */
+static ms_status add_paths(ms_engine *engine, ms_arena *arena, ms_trigger *trigger, ms_text list) {
   ms_paths paths = {0};
   ms_buf text = {0};
-  bool read = ms_paths_add_list(&paths, trigger->paths) && ms_paths_add_list(&paths, list);
+  ms_paths_add_list(&paths, trigger->paths);
+  ms_paths_add_list(&paths, list);
   bool complete = ms_paths_format(&paths, &text);
   if (complete) trigger->paths = ms_arena_copy(arena, ms_buf_text(&text));
   ms_paths_deinit(&paths);
   ms_buf_deinit(&text);
-  if (!read) {
-    return ms_fail(ms_store_err(engine->store), MS_CORRUPT,
-                   "table ms_files: the paths of work %lld do not parse", (long long)id);
-  }
   return complete && trigger->paths.data ? MS_OK : no_memory(engine);
 }
 
@@ -95,7 +92,7 @@ static ms_status note(ms_engine *engine, ms_arena *arena, ms_trigger *trigger,
         change->settled ? engine->turn.now_ms
                         : ms_trigger_settles_at(files, trigger->first_at_ms, change->last_at_ms);
   }
-  return add_paths(engine, arena, change->id, trigger, change->paths);
+  return add_paths(engine, arena, trigger, change->paths);
 }
 
 /* What has changed during a run counts for the next one. */
@@ -104,7 +101,7 @@ static ms_status join(ms_engine *engine, ms_arena *arena, ms_files *files) {
   if (next->first_at_ms == MS_NEVER) return MS_OK;
   if (next->first_at_ms < now->first_at_ms) now->first_at_ms = next->first_at_ms;
   if (next->due_at_ms < now->due_at_ms) now->due_at_ms = next->due_at_ms;
-  MS_TRY(add_paths(engine, arena, files->id, now, next->paths));
+  MS_TRY(add_paths(engine, arena, now, next->paths));
   *next = nothing;
   return MS_OK;
 }
@@ -218,7 +215,7 @@ static ms_status place_anew(ms_engine *engine, const ms_work *before) {
   ms_work after = *before;
   if (before->state != MS_ENQUEUED) return MS_OK;
   after.has_life = true;
-  MS_TRY(ms_due_at(engine, &after, &after.due_at_ms));
+  MS_TRY(ms_due_anew(engine, &after));
   if (after.due_at_ms == before->due_at_ms) return MS_OK;
   return ms_work_move(engine->store, before, &after, true);
 }
@@ -229,10 +226,7 @@ static ms_status take_change(ms_engine *engine, ms_change *change, ms_files *fil
   ms_work work;
   bool found;
   MS_TRY(ms_work_load(engine->store, files->id, arena, &work, &found));
-  if (!found) {
-    return ms_fail(ms_store_err(engine->store), MS_CORRUPT, "table ms_files: there is no work %lld",
-                   (long long)files->id);
-  }
+  if (!found) return ms_files_delete(engine->store, files->id);
   MS_TRY(ms_trigger_files(engine, &work, arena, &spec));
   ms_trigger *trigger = work.state == MS_RUNNING ? &files->next : &files->now;
   bool settled = trigger->due_at_ms <= engine->turn.now_ms;

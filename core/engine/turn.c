@@ -46,6 +46,10 @@ void ms_engine_trouble(ms_engine *engine, const char *kind, const char *message,
   }
 }
 
+void ms_engine_pass_over(ms_engine *engine, int64_t id) {
+  ms_engine_trouble(engine, "store", ms_store_err(engine->store)->message, id, NULL);
+}
+
 /* ---- The turn's parts ---- */
 
 static void turn_begin(ms_engine *engine) {

@@ -15,7 +15,9 @@ static ms_status enqueue(ms_engine *engine, const ms_work *before) {
   freed.state = MS_ENQUEUED;
   freed.pending = 0;
   freed.enqueued_at_ms = engine->turn.now_ms;
-  MS_TRY(ms_due_at(engine, &freed, &freed.due_at_ms));
+  ms_status status = ms_due_at(engine, &freed, &freed.due_at_ms);
+  if (status == MS_CORRUPT) return ms_settle_unreadable(engine, before);
+  MS_TRY(status);
   MS_TRY(ms_offers_may(engine, &freed) ? ms_offers_add(engine, &freed)
                                        : place(engine, before, &freed));
   return ms_outbox_event(engine, MS_EVENT_UNBLOCKED, freed.id);

@@ -2,7 +2,8 @@
 
 #include "store/private.h"
 
-static const char insert_deadline[] = "INSERT INTO ms_deadline VALUES (?, ?)";
+static const char insert_deadline[] =
+    "INSERT INTO ms_deadline VALUES (?, ?) ON CONFLICT DO NOTHING";
 static const char delete_deadline[] = "DELETE FROM ms_deadline WHERE at = ? AND id = ?";
 static const char select_deadlines[] = "SELECT id FROM ms_deadline WHERE at <= ? ORDER BY at, id";
 static const char select_next_deadline[] =

@@ -84,8 +84,8 @@ ms_status ms_front_pass(ms_store *store, ms_lane *lane, size_t most) {
     MS_TRY(fill(store, lane, head_of(lane), most));
   }
   bool more = front->at < front->count;
-  /* Numbers that are no whole ones are read as such, so their rows may seem to stand further ahead:
-   * with the first of these the lane ends. */
+  /* In a damaged file rows may seem to stand further ahead: with the first of these the lane ends.
+   */
   ms_spot next = more ? spot_of(&front->works[front->at]) : nowhere;
   set_head(lane, stands_before(head_of(lane), next) ? next : nowhere);
   return MS_OK;

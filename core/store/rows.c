@@ -8,6 +8,8 @@
 
 #define ROWS_4(row) row "," row "," row "," row
 #define ROWS_16(row) ROWS_4(row) "," ROWS_4(row) "," ROWS_4(row) "," ROWS_4(row)
+/* What stands there already says the same, or was put there by somebody else. */
+#define UNLESS_THERE " ON CONFLICT DO NOTHING"
 #define INSERT_OR(into, row, conflict)                                                             \
   {                                                                                                \
     "INSERT INTO " into " VALUES " row conflict,                                                   \
@@ -23,14 +25,14 @@ static const struct statements {
         INSERT("ms_work (id, lane, enqueued_at, due_at, blocked, input, tags, name, delay,"
                " max_attempts, timeout, prerequisites, trace, source, enqueued_by)",
                "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
-    [MS_ROWS_EDGE] = INSERT_OR("ms_edge (prerequisite, dependent, position)", "(?,?,?)",
-                               " ON CONFLICT DO NOTHING"),
-    [MS_ROWS_LIFE] = INSERT("ms_life (id, enqueued_at, due_at)", "(?,?,?)"),
-    [MS_ROWS_WAITING] = INSERT("ms_waiting (lane, due_at, id, more)", "(?,?,?,?)"),
-    [MS_ROWS_DONE] = INSERT("ms_done (id, state, outcome, attempt, run, started_at, finished_at,"
-                            " stop_reason, output, error, enqueued_at)",
-                            "(?,?,?,?,?,?,?,?,?,?,?)"),
-    [MS_ROWS_START] = INSERT("ms_start (queue, number, at)", "(?,?,?)"),
+    [MS_ROWS_EDGE] =
+        INSERT_OR("ms_edge (prerequisite, dependent, position)", "(?,?,?)", UNLESS_THERE),
+    [MS_ROWS_LIFE] = INSERT_OR("ms_life (id, enqueued_at, due_at)", "(?,?,?)", UNLESS_THERE),
+    [MS_ROWS_WAITING] = INSERT_OR("ms_waiting (lane, due_at, id, more)", "(?,?,?,?)", UNLESS_THERE),
+    [MS_ROWS_DONE] = INSERT_OR("ms_done (id, state, outcome, attempt, run, started_at, finished_at,"
+                               " stop_reason, output, error, enqueued_at)",
+                               "(?,?,?,?,?,?,?,?,?,?,?)", UNLESS_THERE),
+    [MS_ROWS_START] = INSERT_OR("ms_start (queue, number, at)", "(?,?,?)", UNLESS_THERE),
 };
 
 static const char *const types[MS_ROWS_KINDS] = {

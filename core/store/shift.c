@@ -16,8 +16,12 @@
 /* The moments of the others, but for their ends, stay what the calendar said. */
 #define TIMED "(SELECT w.id FROM ms_work w WHERE NOT " CALENDAR ")"
 
-static const char shift_waiting[] =
-    "UPDATE ms_waiting SET due_at = due_at + ?1 WHERE due_at < " NEVER " AND id IN " ELAPSED;
+static const ms_dialects shift_waiting = {
+    .sqlite = "UPDATE OR REPLACE ms_waiting SET due_at = due_at + ?1 WHERE due_at < " NEVER
+              " AND id IN " ELAPSED,
+    .postgres =
+        "UPDATE ms_waiting SET due_at = due_at + ?1 WHERE due_at < " NEVER " AND id IN " ELAPSED,
+};
 static const char shift_due[] =
     "UPDATE ms_work SET due_at = due_at + ?1 WHERE due_at < " NEVER " AND id IN " ELAPSED;
 static const char shift_work[] =
@@ -29,9 +33,14 @@ static const char shift_life[] =
     " WHERE id IN " TIMED;
 /* A wish that has come has come, whatever it is that the work still waits for. */
 #define WISHED " wish <= ?2 - ?1 AND due_at < " NEVER
-static const char shift_wished[] =
-    "UPDATE ms_waiting SET due_at = due_at + ?1 WHERE id IN (SELECT id FROM ms_life WHERE" WISHED
-    ")";
+static const ms_dialects shift_wished = {
+    .sqlite =
+        "UPDATE OR REPLACE ms_waiting SET due_at = due_at + ?1 WHERE id IN (SELECT id FROM ms_life "
+        "WHERE" WISHED ")",
+    .postgres =
+        "UPDATE ms_waiting SET due_at = due_at + ?1 WHERE id IN (SELECT id FROM ms_life "
+        "WHERE" WISHED ")",
+};
 static const char shift_wish[] =
     "UPDATE ms_life SET wish = wish + ?1, due_at = due_at + ?1 WHERE" WISHED;
 static const char shift_ends[] = "UPDATE ms_life SET ended_at = ended_at + ?1";
@@ -41,7 +50,8 @@ static const char shift_done[] =
 static const char shift_claim[] = "UPDATE ms_claim SET at = at + ?1, version = version + 1";
 static const char shift_start[] = "UPDATE ms_start SET at = at + ?1";
 /* What a note would displace is a note of the same work: one of them is enough, since a sweep that
- * comes too early notes the work again. */
+ * comes too early notes the work again. Of places and deadlines a work has only one, but for those
+ * that somebody has added. */
 static const ms_dialects shift_finish = {
     .sqlite = "UPDATE OR REPLACE ms_finish SET at = at + ?1",
     .postgres = "UPDATE ms_finish SET at = at + ?1",
@@ -49,9 +59,14 @@ static const ms_dialects shift_finish = {
 static const char shift_files[] =
     "UPDATE ms_files SET first_at = first_at + ?1, due_at = due_at + ?1,"
     " next_first_at = next_first_at + ?1, next_due_at = next_due_at + ?1";
-static const char shift_deadline[] =
-    "UPDATE ms_deadline SET at = at + ?1"
-    " WHERE id IN (SELECT w.id FROM ms_work w WHERE w.deadline_within IS NOT NULL)";
+static const ms_dialects shift_deadline = {
+    .sqlite =
+        "UPDATE OR REPLACE ms_deadline SET at = at + ?1"
+        " WHERE id IN (SELECT w.id FROM ms_work w WHERE w.deadline_within IS NOT NULL)",
+    .postgres =
+        "UPDATE ms_deadline SET at = at + ?1"
+        " WHERE id IN (SELECT w.id FROM ms_work w WHERE w.deadline_within IS NOT NULL)",
+};
 static const char shift_work_deadline[] =
     "UPDATE ms_work SET deadline = deadline + ?1 WHERE deadline_within IS NOT NULL";
 
@@ -62,7 +77,10 @@ static const char bound_life[] = "UPDATE ms_life SET enqueued_at = ?1 WHERE enqu
 #define AT_ONCE                                                                                    \
   " IN (SELECT l.id FROM ms_life l JOIN ms_work w ON w.id = l.id WHERE l.wish > ?1"                \
   " AND w.every IS NULL AND w.cron IS NULL AND w.files IS NULL)"
-static const char bound_wished[] = "UPDATE ms_waiting SET due_at = ?1 WHERE id" AT_ONCE;
+static const ms_dialects bound_wished = {
+    .sqlite = "UPDATE OR REPLACE ms_waiting SET due_at = ?1 WHERE id" AT_ONCE,
+    .postgres = "UPDATE ms_waiting SET due_at = ?1 WHERE id" AT_ONCE,
+};
 static const char bound_wish[] = "UPDATE ms_life SET wish = ?1, due_at = ?1 WHERE id" AT_ONCE;
 static const char bound_claim[] =
     "UPDATE ms_claim SET at = ?1, version = version + 1 WHERE at > ?1";
@@ -79,10 +97,17 @@ static const char bound_next_files[] =
     " WHERE next_first_at > ?1";
 static const char bound_deadline[] =
     "UPDATE ms_work SET deadline = ?1 + deadline_within WHERE deadline - deadline_within > ?1";
-static const char follow_deadline[] =
-    "UPDATE ms_deadline SET at = (SELECT w.deadline FROM ms_work w WHERE w.id = ms_deadline.id)"
-    " WHERE at > ?1 AND EXISTS (SELECT 1 FROM ms_work w WHERE w.id = ms_deadline.id"
-    " AND w.deadline_within IS NOT NULL)";
+static const ms_dialects follow_deadline = {
+    .sqlite =
+        "UPDATE OR REPLACE ms_deadline SET at = (SELECT w.deadline FROM ms_work w WHERE w.id = "
+        "ms_deadline.id)"
+        " WHERE at > ?1 AND EXISTS (SELECT 1 FROM ms_work w WHERE w.id = ms_deadline.id"
+        " AND w.deadline_within IS NOT NULL AND w.deadline IS NOT NULL)",
+    .postgres =
+        "UPDATE ms_deadline SET at = (SELECT w.deadline FROM ms_work w WHERE w.id = ms_deadline.id)"
+        " WHERE at > ?1 AND EXISTS (SELECT 1 FROM ms_work w WHERE w.id = ms_deadline.id"
+        " AND w.deadline_within IS NOT NULL AND w.deadline IS NOT NULL)",
+};
 
 static const char select_future[] =
     "SELECT q.id FROM ms_waiting q JOIN ms_work w ON w.id = q.id LEFT JOIN ms_life l ON l.id = q.id"
@@ -104,10 +129,10 @@ static ms_status run_all(ms_store *store, const char *const *steps, size_t count
 }
 
 ms_status ms_shift_moments(ms_store *store, int64_t jump_ms, int64_t now_ms) {
-  MS_TRY(ms_sql_run(store, shift_wished, "ii", jump_ms, now_ms));
+  MS_TRY(ms_sql_run(store, ms_sql_in(store, &shift_wished), "ii", jump_ms, now_ms));
   MS_TRY(ms_sql_run(store, shift_wish, "ii", jump_ms, now_ms));
   const char *const steps[] = {
-      shift_waiting,
+      ms_sql_in(store, &shift_waiting),
       shift_due,
       shift_work,
       shift_life_due,
@@ -117,7 +142,7 @@ ms_status ms_shift_moments(ms_store *store, int64_t jump_ms, int64_t now_ms) {
       shift_claim,
       shift_start,
       shift_files,
-      shift_deadline,
+      ms_sql_in(store, &shift_deadline),
       shift_work_deadline,
       ms_sql_in(store, &shift_finish),
   };
@@ -126,9 +151,18 @@ ms_status ms_shift_moments(ms_store *store, int64_t jump_ms, int64_t now_ms) {
 
 ms_status ms_shift_bound(ms_store *store, int64_t now_ms) {
   const char *const steps[] = {
-      bound_wished,     bound_wish,     bound_work,      bound_life,
-      bound_claim,      bound_done,     bound_start,     bound_files,
-      bound_next_files, bound_deadline, follow_deadline, ms_sql_in(store, &bound_finish),
+      ms_sql_in(store, &bound_wished),
+      bound_wish,
+      bound_work,
+      bound_life,
+      bound_claim,
+      bound_done,
+      bound_start,
+      bound_files,
+      bound_next_files,
+      bound_deadline,
+      ms_sql_in(store, &follow_deadline),
+      ms_sql_in(store, &bound_finish),
   };
   return run_all(store, steps, sizeof steps / sizeof *steps, now_ms);
 }

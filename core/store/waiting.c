@@ -4,6 +4,10 @@
 
 /* Texts stand behind all numbers, where nobody looks for them. */
 #define NUMBERS(column) " AND " column " <= 9223372036854775807"
+/* A place that is no whole number, or no work's, could be found but never left. */
+#define WHOLE(due_at, id)                                                                          \
+  " AND " due_at " = CAST(" due_at " AS BIGINT) AND " id " = CAST(" id " AS BIGINT) AND " id       \
+  " BETWEEN 1 AND 999999999999999999"
 
 /* A claim reads most works as they are found, by their plainer columns; whatever has more to it is
  * looked up by itself. */
@@ -12,17 +16,19 @@ static const char select_waiting[] =
     ", CASE q.more WHEN 2 THEN (SELECT p.output FROM ms_edge e JOIN ms_done p"
     " ON p.id = e.prerequisite WHERE e.dependent = q.id LIMIT 1) END"
     " FROM ms_waiting q LEFT JOIN ms_work w ON w.id = q.id"
-    " WHERE q.lane = ? AND (q.due_at, q.id) > (?, ?)" NUMBERS(
-        "q.due_at") " ORDER BY q.due_at, q.id LIMIT ?";
+    " WHERE q.lane = ? AND (q.due_at, q.id) > (?, ?)" NUMBERS("q.due_at")
+        WHOLE("q.due_at", "q.id") " ORDER BY q.due_at, q.id LIMIT ?";
 #define FIRST_PLAIN_COLUMN 3
 static const char select_head[] =
-    "SELECT due_at, id FROM ms_waiting WHERE lane = ? AND (due_at, id) > (?, ?)" NUMBERS(
-        "due_at") " ORDER BY due_at, id LIMIT 1";
+    "SELECT due_at, id FROM ms_waiting WHERE lane = ? AND (due_at, id) > (?, ?)" NUMBERS("due_at")
+        WHOLE("due_at", "id") " ORDER BY due_at, id LIMIT 1";
 /* Most works that stand in a row are due together, so that no row is compared by two columns. */
 static const char delete_due_together[] =
-    "DELETE FROM ms_waiting WHERE lane = ? AND due_at = ? AND id >= ? AND id <= ?";
+    "DELETE FROM ms_waiting WHERE lane = ? AND due_at = ? AND id >= ? AND id <= ?" WHOLE("due_at",
+                                                                                         "id");
 static const char delete_stretch[] =
-    "DELETE FROM ms_waiting WHERE lane = ? AND (due_at, id) >= (?, ?) AND (due_at, id) <= (?, ?)";
+    "DELETE FROM ms_waiting WHERE lane = ? AND (due_at, id) >= (?, ?) AND (due_at, id) <= (?, "
+    "?)" WHOLE("due_at", "id");
 /* Works that came blocked and have had no other moment, with what they waited for. SQLite would put
  * a list of ids, or values that are merely joined, into a table of their own first, which costs as
  * much as to look up five works. */

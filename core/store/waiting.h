@@ -19,7 +19,8 @@ typedef struct ms_spot {
   int64_t due_at_ms; /* MS_NEVER = behind all */
   int64_t id;
 } ms_spot;
-#define MS_SPOT_FIRST ((ms_spot){.due_at_ms = INT64_MIN})
+/* Nothing that can be reckoned with is due before that. */
+#define MS_SPOT_FIRST ((ms_spot){.due_at_ms = INT64_MIN / 8, .id = INT64_MIN})
 
 /* The works of a lane that wait behind a spot, up to limit. */
 typedef struct ms_stretch {

@@ -48,15 +48,17 @@ static const ms_dialects write_life = {
                 "output = excluded.output, behind = excluded.behind",
 };
 static const char delete_done[] = "DELETE FROM ms_done WHERE id = ?";
+static const char select_done[] = "SELECT 1 FROM ms_done WHERE id = ?";
 static const char delete_waiting[] =
     "DELETE FROM ms_waiting WHERE lane = ? AND due_at = ? AND id = ?";
+static const char delete_places[] = "DELETE FROM ms_waiting WHERE id = ?";
 static const char insert_tag[] = "INSERT INTO ms_tag VALUES (?, ?) ON CONFLICT DO NOTHING";
 /* SQLite finds them by the tags, PostgreSQL by an index of their own. */
 static const ms_dialects delete_tags = {
     .sqlite = "DELETE FROM ms_tag WHERE id = ?1 AND tag IN (SELECT value FROM json_each(?2))",
     .postgres = "DELETE FROM ms_tag WHERE id = ?1",
 };
-static const char insert_name[] = "INSERT INTO ms_name VALUES (?, 0, ?)";
+static const char insert_name[] = "INSERT INTO ms_name VALUES (?, 0, ?) ON CONFLICT DO NOTHING";
 static const char delete_name[] =
     "DELETE FROM ms_name WHERE name = ? AND trunk IN (0, 1) AND id = ?";
 static const char clear_name[] = "UPDATE ms_work SET name = NULL WHERE id = ?";
@@ -373,12 +375,25 @@ static ms_status taken(ms_store *store, const ms_work *work, ms_status status) {
   return status == MS_NOTFOUND ? contradiction(store, work) : status;
 }
 
+/* Somebody may have altered its place, or deleted it. It waits all the same, as long as nothing
+ * says that it runs or has ended. Wherever its place is now, that must not lead to it later; there
+ * is no index by which it is found. */
+static ms_status leave_any_place(ms_store *store, const ms_work *work) {
+  int64_t ended;
+  bool live;
+  ms_claims_find(store, work->id, &live);
+  MS_TRY(ms_sql_int(store, select_done, 0, &ended, "i", work->id));
+  if (live || ended) return contradiction(store, work);
+  ms_lanes_forget_heads(store);
+  return ms_sql_run(store, delete_places, "i", work->id);
+}
+
 static ms_status leave_waiting(ms_store *store, const ms_work *work) {
-  ms_lane *lane;
-  MS_TRY(ms_lane_get(store, work->lane, &lane));
-  ms_front_leave(lane, work->id);
-  return taken(store, work,
-               ms_sql_take(store, 1, delete_waiting, "iii", work->lane, work->due_at_ms, work->id));
+  ms_lane *lane = ms_lane_find(store, work->lane);
+  if (lane) ms_front_leave(lane, work->id);
+  ms_status status =
+      ms_sql_take(store, 1, delete_waiting, "iii", work->lane, work->due_at_ms, work->id);
+  return status == MS_NOTFOUND ? leave_any_place(store, work) : status;
 }
 
 /* Leaving a state is a compare-and-set: the row that makes the state must be there. */
@@ -405,11 +420,12 @@ static ms_status leave(ms_store *store, const ms_work *before, bool ended) {
   return MS_OK;
 }
 
+/* In a lane that somebody has deleted it waits, and nobody looks for it there. */
 static ms_status enter_waiting(ms_store *store, const ms_work *work) {
-  ms_lane *lane;
-  MS_TRY(ms_lane_get(store, work->lane, &lane));
+  ms_lane *lane = ms_lane_find(store, work->lane);
   MS_TRY(ms_rows_add(store, MS_ROWS_WAITING, work->lane, work->due_at_ms, work->id,
                      (int64_t)reading_of(work)));
+  if (!lane) return MS_OK;
   lane->offers = store->lanes.offer = true;
   ms_front_join(lane, (ms_spot){work->due_at_ms, work->id});
   return MS_OK;
