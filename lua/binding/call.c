@@ -72,8 +72,7 @@ static void read_wait(lua_State *L, int index, ms_run *run) {
   if (lua_isnoneornil(L, index)) return;
   ms_check_table(L, index, &path, "a table such as { after = \"5m\" }");
   for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
-    bool is_after = lua_type(L, -2) == LUA_TSTRING && strcmp(lua_tostring(L, -2), "after") == 0;
-    if (!is_after) ms_check_unknown(L, -2, &path, names, 1);
+    ms_check_key(L, -2, &path, names, 1);
     run->retry_after_ms = ms_check_duration_ms(L, -1, &after, false);
   }
 }

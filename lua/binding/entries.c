@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* Positions in the entry of a worker that is more than a function. */
+/* Positions in the entry of a worker that is more than a function; in the order of their names. */
 enum { ENTRY_RUN = 1, ENTRY_ON_STOP, ENTRY_TIMEOUT };
 
 void ms_entries_push(lua_State *L) {
@@ -25,22 +25,16 @@ static void put_element(lua_State *L, int entry, int position) {
 /* The key below the value on top of the stack; leaves as many values there. */
 static void read_field(lua_State *L, int entry, const ms_path *path) {
   static const char *const names[] = {"run", "on_stop", "timeout"};
-  const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
-  ms_path field = ms_path_field(path, name);
-  if (strcmp(name, "run") == 0) {
-    check_function(L, &field);
-    put_element(L, entry, ENTRY_RUN);
-  } else if (strcmp(name, "on_stop") == 0) {
-    check_function(L, &field);
-    put_element(L, entry, ENTRY_ON_STOP);
-  } else if (strcmp(name, "timeout") == 0) {
+  int position = 1 + (int)ms_check_key(L, -2, path, names, sizeof names / sizeof names[0]);
+  ms_path field = ms_path_field(path, names[position - 1]);
+  if (position == ENTRY_TIMEOUT) {
     int64_t timeout_ms = ms_check_duration_ms(L, -1, &field, false);
     lua_pop(L, 1);
     ms_lua_push_int64(L, timeout_ms);
-    put_element(L, entry, ENTRY_TIMEOUT);
   } else {
-    ms_check_unknown(L, -2, path, names, sizeof names / sizeof names[0]);
+    check_function(L, &field);
   }
+  put_element(L, entry, position);
 }
 
 /* Pushes the entry of the worker table on top of the stack. */

@@ -37,11 +37,7 @@ static void check_fields(reader *in) {
   lua_State *L = in->L;
   size_t known = in->spec->stepped ? FIELD_COUNT : FIELD_COUNT - 1;
   for (lua_pushnil(L); lua_next(L, in->index) != 0; lua_pop(L, 1)) {
-    bool is_known = false;
-    for (size_t i = 0; i < known && lua_type(L, -2) == LUA_TSTRING; i++) {
-      is_known = is_known || strcmp(lua_tostring(L, -2), fields[i]) == 0;
-    }
-    if (!is_known) ms_check_unknown(L, -2, &in->root, fields, known);
+    ms_check_key(L, -2, &in->root, fields, known);
   }
 }
 
@@ -143,10 +139,17 @@ static void read_on_error(reader *in) {
   in->spec->on_error = lua_gettop(L);
 }
 
+/* On top of the stack. Each thread is given it as a C string. */
+static ms_text check_module(reader *in, const ms_path *path, const char *what) {
+  ms_text name = ms_check_text(in->L, -1, path, 0, what);
+  if (strlen(name.data) != name.size) ms_check_fail(in->L, path, "a name has no NUL byte");
+  return name;
+}
+
 static void read_setup(reader *in) {
   ms_path path;
   if (!push_option(in, "setup", &path)) return;
-  in->spec->setup = ms_check_text(in->L, -1, &path, 0, "the name of a module");
+  in->spec->setup = check_module(in, &path, "the name of a module");
   lua_pop(in->L, 1);
 }
 
@@ -188,7 +191,7 @@ static void read_sensors(reader *in) {
 static void add_module(reader *in, const ms_path *path) {
   ms_open_spec *spec = in->spec;
   const char *what = "the name of a module, or a table of workers";
-  spec->modules[spec->module_count++] = ms_check_text(in->L, -1, path, 0, what);
+  spec->modules[spec->module_count++] = check_module(in, path, what);
 }
 
 /* The element of `workers`, or all of it, on top of the stack. */

@@ -33,11 +33,7 @@ static void check_page_fields(lua_State *L, int index, const ms_path *path) {
   static const char *const fields[] = {"limit", "offset", "order"};
   ms_check_table(L, index, path, "a table such as { limit = 50, offset = 0, order = \"-id\" }");
   for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
-    bool is_known = false;
-    for (size_t i = 0; i < 3 && lua_type(L, -2) == LUA_TSTRING; i++) {
-      is_known = is_known || strcmp(lua_tostring(L, -2), fields[i]) == 0;
-    }
-    if (!is_known) ms_check_unknown(L, -2, path, fields, 3);
+    ms_check_key(L, -2, path, fields, 3);
   }
 }
 

@@ -52,19 +52,11 @@ static void read_rate(lua_State *L, const ms_path *path, ms_queue_settings *sett
   }
 }
 
-static bool is_field(lua_State *L, int index) {
-  if (lua_type(L, index) != LUA_TSTRING) return false;
-  for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-    if (strcmp(lua_tostring(L, index), fields[i]) == 0) return true;
-  }
-  return false;
-}
-
 void ms_queue_read(lua_State *L, int index, const ms_path *path, ms_queue_settings *settings) {
   index = lua_absindex(L, index);
   ms_check_table(L, index, path, "a table such as { limit = 4, rate = \"10/m\", paused = false }");
   for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
-    if (!is_field(L, -2)) ms_check_unknown(L, -2, path, fields, sizeof fields / sizeof fields[0]);
+    ms_check_key(L, -2, path, fields, sizeof fields / sizeof fields[0]);
   }
   settings->paused = -1;
   ms_path limit = ms_path_field(path, "limit");

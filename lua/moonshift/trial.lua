@@ -56,7 +56,9 @@ return function(worker, options)
   if worker == nil then
     misuse.fail("testing.worker: expected a function, or a table with the function run, got nil")
   end
-  options = options or {}
+  if options == nil then
+    options = {}
+  end
   local record = { progress = {}, log = {} }
   local entries = misuse.check(core.entries, { worker = worker }, "testing")
   local stop_after = misuse.check(check_options, options)
