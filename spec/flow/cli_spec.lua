@@ -65,6 +65,10 @@ describe("the command line", function()
       { words = { "enqueue", "--db", path, "later", "[1" }, says = "input: " },
       { words = { "enqueue", "--db", path, "later", "--delay", "soon" }, says = "request.delay" },
       { words = { "enqueue", "--db", path, "later", "--name", "n" }, says = "existing" },
+      { words = { "enqueue", "--db", path, "later", "--constraint", "custom" },
+        says = "--constraint custom: expected custom=NAME" },
+      { words = { "enqueue", "--db", path, "later", "--constraint", "network=metered",
+        "--constraint", "network=connected" }, says = "--constraint network: given twice" },
       { words = { "run", "--db", path }, says = "--workers" },
     }
     for _, case in ipairs(cases) do

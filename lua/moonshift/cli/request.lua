@@ -32,6 +32,9 @@ local function add_to(list, value)
   return list
 end
 
+-- Constraints that are lists, and what stands in them.
+local LISTED = { custom = "NAME", files = "PATH" }
+
 --- "charging" and "charging=true" are one; custom and files collect what is given, and
 --- "files.settle=2s" is an option of files.
 local function read_constraints(words)
@@ -44,8 +47,13 @@ local function read_constraints(words)
     if option then
       constraints.files = constraints.files or {}
       constraints.files[option] = value == nil or read_value(value)
-    elseif name == "custom" or name == "files" then
+    elseif LISTED[name] then
+      if not value then
+        fail.usage(("--constraint %s: expected %s=%s"):format(name, name, LISTED[name]))
+      end
       constraints[name] = add_to(constraints[name], value)
+    elseif constraints[name] ~= nil then
+      fail.usage(("--constraint %s: given twice"):format(name))
     else
       constraints[name] = value == nil or read_value(value)
     end
