@@ -11,6 +11,9 @@ local JSON = "application/json"
 
 local SELECTS = { id = true, state = true, tag = true, worker = true, queue = true, name = true }
 local PAGES = { limit = true, offset = true, order = true }
+-- What the body of a POST may have, beside those that are selectors.
+local QUEUE = { queue = true }
+local ENQUEUE = { request = true, unique = true }
 -- A browser lists so many works unless it asks for more.
 local DEFAULT_LIMIT = 50
 
@@ -61,13 +64,19 @@ local function read_query(query)
   return next(selector) and selector or { all = true }, paging
 end
 
-local function read_body(request)
+--- known has the fields that the body may have; nil leaves that to the module.
+local function read_body(request, known)
   if request.type ~= JSON then
     refuse(415, "expected a body of type " .. JSON)
   end
   local value, message = core.decode(request.body)
   if type(value) ~= "table" then
     refuse(400, "expected a JSON object" .. (message and ": " .. message or ""))
+  end
+  for field in pairs(known and value or {}) do
+    if not known[field] then
+      refuse(400, ("%s: unknown field"):format(field))
+    end
   end
   return value
 end
@@ -104,13 +113,13 @@ end
 
 local function set_paused(method)
   return function(manager, request)
-    check(manager[method](manager, read_body(request).queue))
+    check(manager[method](manager, read_body(request, QUEUE).queue))
     return "{}"
   end
 end
 
 local function enqueue(manager, request)
-  local body = read_body(request)
+  local body = read_body(request, ENQUEUE)
   local id, outcome = manager:enqueue(body.request, body.unique)
   check(id, outcome)
   return format.json { id = id, outcome = outcome }
