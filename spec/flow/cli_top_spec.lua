@@ -89,18 +89,22 @@ describe("moonshift top", function()
     assert.is_truthy(out:find(later .. "  echo  slow   in [12]h%d%dm  delay\n"), out)
   end)
 
-  it("shows progress that is a percentage as one", function()
+  it("shows progress that is a percentage as one, however large", function()
     local manager = stores.open { database = path, workers = {
-      half = function(_, work)
-        work:progress { percent = 50.9 }
+      part = function(input, work)
+        work:progress { percent = input.percent }
         work:sleep "1h"
       end,
     } }
-    local id = manager:enqueue { worker = "half" }
-    stores.until_true(manager, id, function()
-      return manager:find(id).progress
-    end)
-    assert.is_truthy(ok():find "half +1 +%S+  50%%\n?")
+    for _, percent in ipairs { 50.9, 1e20 } do
+      local id = manager:enqueue { worker = "part", input = { percent = percent } }
+      stores.until_true(manager, id, function()
+        return manager:find(id).progress
+      end)
+    end
+    local out = ok()
+    assert.is_truthy(out:find "part +1 +%S+  50%%\n?", out)
+    assert.is_truthy(out:find "part +1 +%S+  100000000000000000000%%\n?", out)
   end)
 
   it("says which queue holds work that is due", function()

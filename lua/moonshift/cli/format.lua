@@ -80,6 +80,11 @@ function format.when(info, now)
   return ""
 end
 
+--- Without a fraction, whatever number a work says.
+function format.percent(number)
+  return ("%.0f%%"):format(math.floor(number))
+end
+
 --- Whole numbers without a fraction, on every Lua.
 function format.integer(number)
   return ("%d"):format(number)

@@ -42,7 +42,7 @@ local function progress_of(info)
   if not info.progress then
     return ""
   elseif type(info.progress.percent) == "number" then
-    return (" %d%%"):format(math.floor(info.progress.percent))
+    return " " .. format.percent(info.progress.percent)
   end
   return " " .. format.cut(format.plain(format.json(info.progress)), PROGRESS_WIDTH)
 end

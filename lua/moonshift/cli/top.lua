@@ -58,7 +58,7 @@ end
 local function progress_of(info)
   local percent = info.progress and info.progress.percent
   if type(percent) == "number" then
-    return ("%d%%"):format(math.floor(percent))
+    return format.percent(percent)
   end
   return info.progress and format.plain(format.json(info.progress)) or ""
 end
