@@ -109,7 +109,7 @@ function work:log(level, message) end
 ---@field trouble? string why the sensor cannot read it
 
 ---@class moonshift.Trouble
----@field kind "worker"|"store"|"sensor"|"observer"|"thread"
+---@field kind "worker"|"store"|"sensor"|"observer"|"thread"|"request"
 ---@field message string
 ---@field id? integer
 ---@field worker? string
