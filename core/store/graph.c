@@ -159,8 +159,9 @@ ms_status ms_edge_unfinished_dependent(ms_store *store, int64_t id, bool *any) {
 
 ms_status ms_edge_note_released(ms_store *store, int64_t id) {
   ms_statement *statement;
-  bool row;
-  if (!store->passed_over) return MS_OK;
+  bool any, row;
+  MS_TRY(ms_prune_has_passed_over(store, &any));
+  if (!any) return MS_OK;
   MS_TRY(ms_sql_open(store, select_released, &statement, "i", id));
   for (;;) {
     MS_TRY(ms_sql_step(store, statement, &row));

@@ -50,12 +50,14 @@ struct ms_store {
   ms_err err;
   bool in_memory;
   int64_t data_version;
+  bool knows_ids;     /* the two that follow have been read */
   int64_t last_id;    /* the highest ever given out */
   int64_t deleted_id; /* ids up to this one are remembered by a row of their own */
   int64_t last_batch;
-  int64_t owner;    /* the process that joined last through this store; 0 = none yet */
-  int64_t notes;    /* that it has made */
-  bool passed_over; /* retention has left finished works alone that others still needed */
+  int64_t owner; /* the process that joined last through this store; 0 = none yet */
+  int64_t notes; /* that it has made */
+  bool knows_passed_over;
+  int64_t passed_over; /* not 0: retention has left works alone that others still needed */
   ms_lanes lanes;
   ms_claims claims;
   ms_queues queues;

@@ -107,10 +107,23 @@ ms_status ms_prune_take(ms_store *store, int64_t before_ms, ms_ids *ids, bool *m
   return MS_OK;
 }
 
+static const char passed_over[] = "passed_over";
+
+ms_status ms_prune_has_passed_over(ms_store *store, bool *any) {
+  if (!store->knows_passed_over) {
+    MS_TRY(ms_store_counter(store, passed_over, &store->passed_over));
+  }
+  store->knows_passed_over = true;
+  *any = store->passed_over != 0;
+  return MS_OK;
+}
+
 ms_status ms_prune_pass_over(ms_store *store) {
-  if (store->passed_over) return MS_OK;
-  store->passed_over = true;
-  return ms_store_set_counter(store, "passed_over", 1);
+  bool any;
+  MS_TRY(ms_prune_has_passed_over(store, &any));
+  if (any) return MS_OK;
+  store->passed_over = 1;
+  return ms_store_set_counter(store, passed_over, 1);
 }
 
 ms_status ms_prune_next(ms_store *store, int64_t *finished_at_ms) {

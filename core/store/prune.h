@@ -21,6 +21,8 @@ ms_status ms_prune_note(struct ms_store *store, int64_t at_ms, const int64_t *id
 ms_status ms_prune_take(struct ms_store *store, int64_t before_ms, ms_ids *ids, bool *more);
 /* A work that such a note led to is left alone, since an unfinished one depends on it. */
 ms_status ms_prune_pass_over(struct ms_store *store);
+/* Whether any work ever was. */
+ms_status ms_prune_has_passed_over(struct ms_store *store, bool *any);
 /* When the oldest note was made; MS_NEVER if there is none. */
 ms_status ms_prune_next(struct ms_store *store, int64_t *finished_at_ms);
 /* All works that finished at or before before_ms. */

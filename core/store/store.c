@@ -81,15 +81,16 @@ static void forget(ms_store *store) {
   ms_sources_forget(&store->sources);
 }
 
-/* The highest id is that of the newest work, or of one that has been deleted since. */
-static ms_status read_numbers(ms_store *store) {
-  int64_t newest, passed_over;
+/* The highest id is that of the newest work, or of one that has been deleted since. Who neither
+ * enqueues nor deletes does without it. */
+static ms_status know_ids(ms_store *store) {
+  int64_t newest;
+  if (store->knows_ids) return MS_OK;
   MS_TRY(ms_store_counter(store, "id", &store->deleted_id));
-  MS_TRY(ms_store_counter(store, "passed_over", &passed_over));
   MS_TRY(ms_sql_int(store, select_newest, 0, &newest, ""));
   if (!ms_is_id(store->deleted_id)) store->deleted_id = 0;
   store->last_id = newest > store->deleted_id ? newest : store->deleted_id;
-  store->passed_over = passed_over != 0;
+  store->knows_ids = true;
   return MS_OK;
 }
 
@@ -98,7 +99,7 @@ static ms_status refresh(ms_store *store, int64_t version, bool *changed) {
   *changed = version != store->data_version;
   if (!*changed) return MS_OK;
   store->deadline.known = store->finish.known = false;
-  MS_TRY(read_numbers(store));
+  store->knows_ids = store->knows_passed_over = false;
   MS_TRY(ms_lanes_load(store));
   MS_TRY(ms_claims_load(store));
   MS_TRY(ms_queues_load(store));
@@ -161,6 +162,7 @@ ms_status ms_store_set_counter(ms_store *store, const char *name, int64_t value)
 }
 
 ms_status ms_store_take_ids(ms_store *store, int64_t count, int64_t *first) {
+  MS_TRY(know_ids(store));
   if (store->last_id > MS_ID_MAX - count) {
     return ms_fail(&store->err, MS_CORRUPT, "table ms_work: no ids are left above %lld",
                    (long long)store->last_id);
@@ -175,6 +177,7 @@ int64_t ms_store_take_batch(ms_store *store) {
 }
 
 ms_status ms_store_keep_id(ms_store *store, int64_t id) {
+  MS_TRY(know_ids(store));
   if (id <= store->deleted_id) return MS_OK;
   store->deleted_id = store->last_id;
   return ms_store_set_counter(store, "id", store->last_id);
