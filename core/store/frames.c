@@ -16,10 +16,11 @@
 struct ms_frames {
   sqlite3_io_methods methods; /* first: the file points here */
   const sqlite3_io_methods *system;
-  sqlite3_int64 next; /* where the last write ended, and with it what waits */
-  int size;           /* of what waits */
-  bool half;          /* the page of the last header is still to come */
-  bool ends;          /* that frame ends a transaction */
+  sqlite3_int64 next;  /* where the last write ended, and with it what waits */
+  sqlite3_int64 twice; /* headers before here may be written a second time; 0 = none is */
+  int size;            /* of what waits */
+  bool half;           /* the page of the last header is still to come */
+  bool ends;           /* that frame ends a transaction */
   bool begins;     /* the log was begun anew, and the disk must know that before more is written */
   ms_board *board; /* where syncs that are put off are noted; NULL = none is */
   ms_reached reached; /* by the syncs since then */
@@ -45,11 +46,21 @@ static bool is_commit(const void *header) {
   return memcmp((const char *)header + COMMIT_AT, none, sizeof none) != 0;
 }
 
-/* A header that does not follow the frame before is one that SQLite writes a second time. Its page
- * stands already. */
+/* Where others have written meanwhile, the first header of a transaction does not follow the last
+ * frame from here. Neither does one that SQLite writes a second time, whose page stands already. */
 static bool is_frame(const ms_frames *frames, int size, sqlite3_int64 at) {
-  if (at != frames->next || size > WAITING_BYTES - frames->size) return false;
-  return frames->half || size == HEADER_BYTES;
+  if (size > WAITING_BYTES - frames->size) return false;
+  if (frames->half) return at == frames->next;
+  return size == HEADER_BYTES && (at == frames->next || at >= frames->twice);
+}
+
+/* In a transaction in which SQLite has written a page a second time it does the same with headers,
+ * up to the last frame. */
+static void note_second(ms_frames *frames, int size, sqlite3_int64 at) {
+  bool second = size != HEADER_BYTES && at != frames->next;
+  if (second && frames->twice < frames->next) frames->twice = frames->next;
+  if (frames->twice && frames->twice < at + size) frames->twice = at + size;
+  if (at == 0) frames->twice = 0;
 }
 
 static int hold(sqlite3_file *file, const void *bytes, int size) {
@@ -64,8 +75,13 @@ static int hold(sqlite3_file *file, const void *bytes, int size) {
 
 static int log_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 at) {
   ms_frames *frames = frames_of(file);
-  if (is_frame(frames, size, at)) return hold(file, bytes, size);
-  int code = flush(file);
+  bool frame = is_frame(frames, size, at);
+  note_second(frames, size, at);
+  int code = frame && at == frames->next ? SQLITE_OK : flush(file);
+  if (code == SQLITE_OK && frame) {
+    frames->next = at;
+    return hold(file, bytes, size);
+  }
   if (at == 0) frames->begins = true;
   if (code == SQLITE_OK) code = frames->system->xWrite(file, bytes, size, at);
   frames->next = at + size;
@@ -115,6 +131,7 @@ static void forget(void *context) {
   frames->size = 0;
   frames->half = false;
   frames->next = -1;
+  frames->twice = 0;
 }
 
 /* A connection without a log has another journal here, which may not be open. */

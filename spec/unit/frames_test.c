@@ -122,6 +122,22 @@ static void costs_one_write_a_transaction(void) {
   end(connection, frames);
 }
 
+static void costs_one_write_behind_the_transaction_of_another(void) {
+  ms_frames *frames;
+  sqlite3 *connection = open_with_frames(&frames, "PRAGMA synchronous = NORMAL");
+  sqlite3 *other = connect("PRAGMA synchronous = NORMAL");
+  execute(connection, ADD_TO_BOTH);
+  for (int i = 0; i < 3; i++) {
+    execute(other, ADD_TO_BOTH);
+    writes = 0;
+    execute(connection, ADD_TO_BOTH);
+    UNIT_INT(1, writes);
+    UNIT_INT(ask(other, "SELECT max(id) FROM b"), ask_after_a_crash("SELECT max(id) FROM b"));
+  }
+  sqlite3_close(other);
+  end(connection, frames);
+}
+
 /* Other connections look at each commit, also at those that do not fit SQLite's cache or what
  * waits here, at rollbacks, and at the log that begins anew. */
 static void shows_each_commit(const char *synchronous) {
@@ -208,6 +224,28 @@ static void keeps_the_last_of_two_writes(void) {
   end(connection, frames);
 }
 
+/* The headers that are written a second time lie behind those of another as well, and what follows
+ * lies behind both. */
+static void keeps_the_last_of_two_writes_behind_the_transaction_of_another(void) {
+  ms_frames *frames;
+  sqlite3 *connection = open_with_frames(&frames, "PRAGMA synchronous = NORMAL");
+  sqlite3 *other = connect("PRAGMA synchronous = NORMAL");
+  for (int i = 0; i < 3; i++) {
+    execute(other, ADD_TO_BOTH);
+    execute(connection, "BEGIN; UPDATE a SET text = 'old'; UPDATE b SET text = 'old'");
+    UNIT_INT(SQLITE_OK, sqlite3_db_cacheflush(connection));
+    execute(connection, "UPDATE a SET text = 'new'; CREATE TABLE c (d); DROP TABLE c; COMMIT");
+    UNIT_INT(0, ask_after_a_crash("SELECT count(*) FROM a WHERE text <> 'new'"));
+    UNIT_INT(0, ask(other, "SELECT count(*) FROM b WHERE text <> 'old'"));
+    execute(other, ADD_TO_BOTH);
+    execute(connection, ADD_TO_BOTH);
+    UNIT_INT(2, ask_after_a_crash("SELECT count(*) FROM b WHERE text <> 'old'"));
+  }
+  UNIT_CHECK(is_whole(other));
+  sqlite3_close(other);
+  end(connection, frames);
+}
+
 static void fails_with_the_commit(void) {
   ms_frames *frames;
   sqlite3 *connection = open_with_frames(&frames, "PRAGMA synchronous = NORMAL");
@@ -278,11 +316,13 @@ int main(void) {
   UNIT_CHECK(mkdtemp(folder) != NULL);
   snprintf(path, sizeof path, "%s/store.db", folder);
   UNIT_RUN(costs_one_write_a_transaction);
+  UNIT_RUN(costs_one_write_behind_the_transaction_of_another);
   UNIT_RUN(shows_each_commit_normal);
   UNIT_RUN(shows_each_commit_full);
   UNIT_RUN(begins_anew_after_a_rollback);
   UNIT_RUN(leaves_the_place_to_others_after_a_rollback);
   UNIT_RUN(keeps_the_last_of_two_writes);
+  UNIT_RUN(keeps_the_last_of_two_writes_behind_the_transaction_of_another);
   UNIT_RUN(fails_with_the_commit);
   UNIT_RUN(leaves_the_syncs_of_commits_to_later);
   UNIT_RUN(leaves_memory_alone);
