@@ -83,6 +83,12 @@ uint32_t ms_line_join(ms_board *board) {
   return ticket;
 }
 
+bool ms_line_join_if_empty(ms_board *board, uint32_t *ticket) {
+  uint32_t next = atomic_load(&board->serving);
+  *ticket = next;
+  return atomic_compare_exchange_strong(&board->tickets, &next, next + 1);
+}
+
 /* Sleeps while the word has that value, until one of these bits is woken; false when the time is
  * over. */
 static bool sleep_while(_Atomic uint32_t *word, uint32_t value, uint32_t bits, int64_t ns) {

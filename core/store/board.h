@@ -37,6 +37,8 @@ typedef enum ms_line {
 
 /* Stands in line, behind everybody who does already. */
 uint32_t ms_line_join(ms_board *board);
+/* The same if nobody stands there; false otherwise. */
+bool ms_line_join_if_empty(ms_board *board, uint32_t *ticket);
 /* Returns within milliseconds, whatever happens. */
 ms_line ms_line_wait(ms_board *board, uint32_t ticket);
 /* The writer is done: the next is let go on, and whoever stood before the writer may as well. */

@@ -389,6 +389,16 @@ static ms_status wait_in_line(ms_store *store) {
   return begin_write(store);
 }
 
+/* Whoever comes meanwhile waits in the line, as for any other writer. Where somebody is in it
+ * already the lock alone tells: it may be the ticket of one who is gone. */
+static ms_status begin_if_free(ms_store *store) {
+  sqlite *connection = sqlite_of(store);
+  connection->in_line = store->board && ms_line_join_if_empty(store->board, &connection->ticket);
+  ms_status status = try_write(store);
+  if (status != MS_OK) leave_line(store);
+  return status;
+}
+
 /* A ticket whose turn has not come is left for the others to pass by. */
 static ms_status begin_write_in_turn(ms_store *store) {
   if (!store->board) return begin_write(store);
@@ -499,7 +509,7 @@ const ms_driver ms_sqlite = {
     .open_beside = sqlite_open_beside,
     .close = sqlite_close,
     .begin = sqlite_begin,
-    .begin_if_free = try_write,
+    .begin_if_free = begin_if_free,
     .commit = sqlite_commit,
     .secure = sqlite_secure,
     .rollback = sqlite_rollback,

@@ -46,6 +46,18 @@ static void whoever_is_gone_is_passed_by(void) {
   ms_line_leave(board, last);
 }
 
+static void only_an_empty_line_is_joined_by_whoever_will_not_wait(void) {
+  uint32_t first, second;
+  UNIT_CHECK(ms_line_join_if_empty(board, &first));
+  UNIT_CHECK(ms_line_wait(board, first) == MS_LINE_REACHED);
+  UNIT_CHECK(!ms_line_join_if_empty(board, &second));
+  second = ms_line_join(board);
+  UNIT_CHECK(ms_line_wait(board, second) == MS_LINE_STUCK);
+  ms_line_leave(board, first);
+  UNIT_CHECK(ms_line_wait(board, second) == MS_LINE_REACHED);
+  ms_line_leave(board, second);
+}
+
 typedef struct stander {
   pthread_t thread;
   uint32_t ticket;
@@ -201,6 +213,7 @@ int main(void) {
   UNIT_RUN(open_board);
   UNIT_RUN(whoever_came_first_goes_first);
   UNIT_RUN(whoever_is_gone_is_passed_by);
+  UNIT_RUN(only_an_empty_line_is_joined_by_whoever_will_not_wait);
   UNIT_RUN(all_who_wait_go_in_their_order);
   UNIT_RUN(one_sync_serves_all_who_wrote_before_it);
   UNIT_RUN(a_sync_that_failed_serves_nobody);
