@@ -1,4 +1,5 @@
 local lfs = require "lfs"
+local sql = require "spec.support.sql"
 local stores = require "spec.support.stores"
 
 describe("a process that lives keeps its runs", function()
@@ -38,5 +39,11 @@ describe("a process that lives keeps its runs", function()
   it("when another manager of its program closes", function()
     stores.open({ database = path }):close()
     is_kept()
+  end)
+
+  it("and its place on the board, of which there are 896", function()
+    sql.run(path, "UPDATE sqlite_sequence SET seq = seq + 895 WHERE name = 'ms_process';\n")
+    is_kept()
+    assert.are.equal("2\n", sql.run(path, "SELECT count(DISTINCT id % 896) FROM ms_process;\n"))
   end)
 end)
