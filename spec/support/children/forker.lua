@@ -9,7 +9,8 @@ local manager = assert(moonshift.open {
     fork = function(_, work)
       local pid = child.split()
       if pid == 0 then
-        child.leave(30)
+        -- Later than anybody who waits for something else has given up.
+        child.leave(100)
       end
       print(pid)
       work:sleep "1h"
