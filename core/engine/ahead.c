@@ -11,7 +11,6 @@
 /* Where works of many lanes take turns, they and their results stand on many pages. There a turn
  * takes more of them, so that a page is written once for several: but not while callers come, who
  * would wait for it, nor beside other processes, which might run some of them. */
-#define MANY_LANES 32
 #define MOST_OF_MANY 2048
 #define CALM_MS 50
 /* Runs that took no longer were quick. */
@@ -29,11 +28,9 @@ void ms_ahead_note_length(ms_engine *engine, ms_run *run) {
   flight->worker->quick = engine->turn.quick;
 }
 
-/* Whether no worker is slow, and nothing that runs takes long. */
+/* Then nobody need look at all runs. */
 static bool all_is_quick(const ms_engine *engine) {
-  for (size_t i = 0; i < engine->name_count; i++) {
-    if (engine->names[i].place == MS_PLACE_POOL && !engine->names[i].quick) return false;
-  }
+  if (engine->turn.slow) return false;
   return engine->turn.now_ms - ms_executor_oldest(engine->executor) <= QUICK_MS;
 }
 
@@ -54,13 +51,13 @@ bool ms_ahead_is_blocked(ms_engine *engine) {
 
 static size_t most(const ms_engine *engine) {
   bool calm = engine->turn.now_ms - engine->called_at_ms > CALM_MS && !engine->others.count;
-  return calm && engine->lanes_due >= MANY_LANES ? MOST_OF_MANY : MOST;
+  return calm && engine->lanes_due >= MS_AHEAD_MANY_LANES ? MOST_OF_MANY : MOST;
 }
 
 ms_status ms_ahead_note_lanes(ms_engine *engine, size_t due) {
   engine->lanes_due = due;
-  if (due && due < MANY_LANES) return MS_OK;
-  return ms_store_widen(engine->store, due >= MANY_LANES);
+  if (due && due < MS_AHEAD_MANY_LANES) return MS_OK;
+  return ms_store_widen(engine->store, due >= MS_AHEAD_MANY_LANES);
 }
 
 /* Twice as many would have begun in time. How long the results have waited since for other writers

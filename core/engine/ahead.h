@@ -15,6 +15,8 @@ struct ms_engine;
 
 /* What was claimed ahead and has not begun so long after it was handed over may begin elsewhere. */
 #define MS_AHEAD_PATIENCE_MS 20
+/* So many lanes that have works that are due are many. */
+#define MS_AHEAD_MANY_LANES 32
 /* A run has ended: how long it took tells whether to claim ahead. */
 void ms_ahead_note_length(struct ms_engine *engine, ms_run *run);
 /* How many works to claim that no thread is free for. */

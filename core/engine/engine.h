@@ -117,6 +117,7 @@ typedef struct ms_turn {
   int64_t seen_change;
   bool observes;       /* somebody does, and the store says so */
   bool recalls;        /* settings of queues have changed: what has not begun is claimed anew */
+  size_t slow;         /* runs of workers that are not known to be quick, or more */
   bool quick;          /* the newest result is of a run that took hardly any time */
   int64_t ended_at_ms; /* that run */
   bool judges;         /* stepped: time has its say, and not only results */

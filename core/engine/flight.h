@@ -40,11 +40,11 @@ typedef struct ms_flight {
   ms_buf progress; /* guarded by the engine's mutex */
   int64_t progress_at_ms;
   ms_arena arena;
-  ms_worker_name *worker;
   const char *reason; /* the last one for which it was to be stopped */
   int64_t claimed_at_ms;
   int64_t wish_at_ms; /* the wish that its start used up; MS_NEVER = none */
   ms_work work;       /* as it was when it was claimed */
+  ms_worker_name *worker;
   bool host;
   bool noted; /* progress of this run stands in the store */
   bool interrupted;

@@ -14,7 +14,9 @@
 #include <string.h>
 
 /* So many works are read ahead in all lanes together, so that many lanes keep few of each. */
-#define READ_MOST 4096
+#define READ_MOST 8192
+/* But none before they are needed once the works that were hold so many bytes. */
+#define READ_BYTES ((size_t)16 << 20)
 
 /* More than priorities differ. */
 #define ABOVE_ALL 1000
@@ -25,7 +27,8 @@ typedef struct candidate {
   int rank;     /* its priority, expedited ones above all others */
   ms_spot head; /* what comes next */
   ms_lane *lane;
-  ms_work *offered; /* NULL = works that wait */
+  struct candidate *next; /* in the order of the lanes */
+  ms_work *offered;       /* NULL = works that wait */
   size_t offered_at;
   size_t offered_count;
   ms_worker_name *worker;
@@ -35,14 +38,17 @@ typedef struct candidate {
   ms_spot first_taken;   /* works in a row that were taken, but still wait in the store */
   ms_spot last_taken;
   int64_t taken;
-  bool touched;
+  bool touched; /* its works were read */
 } candidate;
 
 typedef struct claim_round {
   ms_engine *engine;
   ms_arena arena;
-  ms_heap heap;
-  size_t most; /* works that are read at once in a lane */
+  candidate *first; /* of all of them, in the order of the lanes, as they stand in the store */
+  candidate *last;
+  size_t count;
+  ms_heap heap; /* those that may give more, by what comes next */
+  size_t most;  /* works that are read at once in a lane */
   ms_ids ids;
   ms_gates gates;
   int64_t room[3];  /* by ms_place */
@@ -104,8 +110,13 @@ static ms_status open_lane(claim_round *round, ms_lane *lane, candidate **opened
   return MS_OK;
 }
 
-static ms_status compete(claim_round *round, candidate *entry) {
-  return ms_heap_push(&round->heap, entry) ? MS_OK : ms_engine_no_memory(round->engine);
+static void add(claim_round *round, candidate *entry) {
+  if (round->last)
+    round->last->next = entry;
+  else
+    round->first = entry;
+  round->last = entry;
+  round->count++;
 }
 
 /* What cannot start here now is looked at when there is room. */
@@ -127,7 +138,8 @@ static ms_status consider(claim_round *round, ms_lane *lane) {
     return MS_OK;
   }
   MS_TRY(open_lane(round, lane, &opened));
-  return opened ? compete(round, opened) : MS_OK;
+  if (opened) add(round, opened);
+  return MS_OK;
 }
 
 static int in_order(const void *a, const void *b) {
@@ -153,7 +165,7 @@ static ms_status consider_offers(claim_round *round) {
     opened->offered = works;
     opened->offered_count = next - first;
     opened->head = (ms_spot){works->due_at_ms, works->id};
-    MS_TRY(compete(round, opened));
+    add(round, opened);
   }
   return MS_OK;
 }
@@ -285,6 +297,7 @@ static ms_status take(claim_round *round, candidate *from, const ms_work *work) 
   }
   if (from->queue) ++*started_of(round, from);
   if (from->worker->place == MS_PLACE_POOL) round->free--;
+  if (!from->worker->quick) round->engine->turn.slow++;
   round->room[from->worker->place]--;
   return MS_OK;
 }
@@ -338,8 +351,8 @@ static ms_status take_from(claim_round *round, candidate *from) {
   return MS_OK;
 }
 
-/* The lane has nothing more for this round. Where some of its works are met and others are not, the
- * round has passed over works that come first once the condition holds. */
+/* The lane gives nothing more in this round. Where some of its works are met and others are not,
+ * the round has passed over works that come first once the condition holds. */
 static ms_status end_lane(claim_round *round, candidate *from) {
   int64_t head_due_ms = from->lane->head_due_ms;
   if (!from->touched) return MS_OK;
@@ -360,13 +373,37 @@ static ms_status take_all(claim_round *round) {
       MS_TRY(take_from(round, from));
       ms_heap_sink(&round->heap);
     } else {
-      MS_TRY(end_lane(round, from));
       ms_heap_pop(&round->heap);
     }
   }
-  for (size_t i = 0; i < round->heap.count; i++)
-    MS_TRY(end_lane(round, round->heap.items[i]));
+  for (from = round->first; from; from = from->next)
+    MS_TRY(end_lane(round, from));
   return MS_OK;
+}
+
+/* Where many lanes are about to give a few works each, these are read in the order of the lanes:
+ * while the lanes take turns every page would be another one. */
+static ms_status read_ahead(claim_round *round) {
+  int64_t count = (int64_t)round->count, room = round->room[MS_PLACE_POOL];
+  if (count < MS_AHEAD_MANY_LANES || room < count) return MS_OK;
+  size_t wanted = (size_t)(room / count) + 1, bytes = 0;
+  for (candidate *from = round->first; from && bytes < READ_BYTES; from = from->next) {
+    if (from->offered || from->worker->place != MS_PLACE_POOL) continue;
+    from->touched = true;
+    MS_TRY(ms_front_top_up(round->engine->store, from->lane, wanted, round->most));
+    from->head = head_of(from->lane);
+    bytes += ms_arena_bytes(&from->lane->front.arena);
+  }
+  return MS_OK;
+}
+
+static ms_status compete(claim_round *round) {
+  round->most = READ_MOST / (round->count + 1) + 1;
+  MS_TRY(read_ahead(round));
+  for (candidate *from = round->first; from; from = from->next) {
+    if (!ms_heap_push(&round->heap, from)) return ms_engine_no_memory(round->engine);
+  }
+  return take_all(round);
 }
 
 static ms_status write_claim(claim_round *round) {
@@ -412,9 +449,8 @@ static ms_status claim(claim_round *round) {
   for (size_t i = 0; i < lanes->count && may_give(round); i++)
     MS_TRY(consider(round, lanes->items[i]));
   MS_TRY(consider_offers(round));
-  if (had_room) MS_TRY(ms_ahead_note_lanes(engine, round->heap.count));
-  round->most = READ_MOST / (round->heap.count + 1) + 1;
-  MS_TRY(take_all(round));
+  if (had_room) MS_TRY(ms_ahead_note_lanes(engine, round->count));
+  MS_TRY(compete(round));
   engine->turn.has_room = round->room[MS_PLACE_POOL] > 0;
   if (had_room) engine->piled = !engine->turn.has_room && !round->held_up;
   bool used_up = engine->turn.host_room && !round->room[MS_PLACE_HOST];

@@ -138,6 +138,7 @@ static ms_status judge(watch_round *round, const ms_flight *flight) {
 /* Most runs are left alone, and with a look at what no other thread writes. */
 static ms_status look_at(watch_round *round, ms_flight *flight) {
   bool watched = flight->timed || flight->stopped_at_ms != MS_NEVER || !flight->fresh;
+  if (!flight->worker->quick) round->engine->turn.slow++;
   MS_TRY(note_begin(round->engine, flight));
   if (!watched && flight->constraints.size && !flight->meets) {
     MS_TRY(judge(round, flight));
@@ -152,6 +153,7 @@ ms_status ms_schedule_stop(ms_engine *engine, bool judges) {
   watch_round round = {.engine = engine};
   size_t at = 0;
   ms_status status = MS_OK;
+  engine->turn.slow = 0;
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at)) && status == MS_OK;)
     status = look_at(&round, flight);
   for (size_t i = 0; i < round.ids.count && status == MS_OK; i++) {

@@ -64,15 +64,29 @@ static ms_status fill(ms_store *store, ms_lane *lane, ms_spot after, size_t most
   return status;
 }
 
+static ms_status fill_from_head(ms_store *store, ms_lane *lane, size_t most) {
+  return fill(store, lane, (ms_spot){lane->head_due_ms, lane->head_id - 1}, most);
+}
+
 ms_status ms_front_read(ms_store *store, ms_lane *lane, size_t most, const ms_work **work) {
   ms_front *front = &lane->front;
-  ms_spot before = {lane->head_due_ms, lane->head_id - 1};
-  if (front->at == front->count) MS_TRY(fill(store, lane, before, most));
+  if (front->at == front->count) MS_TRY(fill_from_head(store, lane, most));
   bool any = front->at < front->count;
   ms_spot head = head_of(lane), spot = any ? spot_of(&front->works[front->at]) : nowhere;
   bool stands = any && !stands_before(spot, head) && !stands_before(head, spot);
   set_head(lane, spot);
   *work = stands ? &front->works[front->at] : NULL;
+  return MS_OK;
+}
+
+/* What is read again for that is a small part of what is read. */
+ms_status ms_front_top_up(ms_store *store, ms_lane *lane, size_t wanted, size_t most) {
+  ms_front *front = &lane->front;
+  if (wanted > most / 4) wanted = most / 4;
+  if (front->count - front->at >= wanted || front->whole) return MS_OK;
+  if (front->limit < 2 * wanted) front->limit = 2 * wanted;
+  MS_TRY(fill_from_head(store, lane, most));
+  set_head(lane, front->count ? spot_of(front->works) : nowhere);
   return MS_OK;
 }
 

@@ -29,6 +29,8 @@ ms_status ms_front_read(struct ms_store *store, ms_lane *lane, size_t most, cons
  * not been read, up to most works are, with one look instead of two; 0 if none of them is wanted.
  */
 ms_status ms_front_pass(struct ms_store *store, ms_lane *lane, size_t most);
+/* At least so many works are about to be used: if fewer are at hand, up to most are read. */
+ms_status ms_front_top_up(struct ms_store *store, ms_lane *lane, size_t wanted, size_t most);
 /* Lets go of works that are used up, or too large to be kept until they are claimed. */
 void ms_front_rest(ms_lane *lane);
 

@@ -77,6 +77,7 @@ static void is_at_the_head(model *it) {
 static void claim(model *it, size_t most) {
   const ms_work *work;
   if (!head_id(it)) return;
+  if (rand() % 2) UNIT_INT(MS_OK, ms_front_top_up(it->store, it->lane, (size_t)rand() % 20, most));
   UNIT_INT(MS_OK, ms_front_read(it->store, it->lane, most, &work));
   UNIT_INT(it->works[0].id, work ? work->id : 0);
   ms_spot spot = {it->works[0].due_at_ms, it->works[0].id};
