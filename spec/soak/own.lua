@@ -7,6 +7,11 @@ return {
   ["own-" .. place] = function(_, work)
     return "success", { run = work.run }
   end,
+  --- Takes so long that nothing is claimed behind it.
+  ["slow-" .. place] = function(_, work)
+    work:sleep "6ms"
+    return "success"
+  end,
   --- Keeps a thread until it is told to stop.
   ["kept-" .. place] = function(input, work)
     notes.add(input.heard, "kept " .. work.id)
