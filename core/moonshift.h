@@ -14,7 +14,9 @@
  * answers FORKED.
  *
  * Calls return MS_OK or a status with its detail in err (may be NULL). Results are written only on
- * success. MISUSE is a mistake of the caller; all others are the world's. */
+ * success. MISUSE is a mistake of the caller; all others are the world's. A call that fails has
+ * changed nothing, but for an IO that says "this stands": other processes have seen the change by
+ * the time the disk fails. Where a server's connection broke during the commit, nobody knows. */
 #ifndef MOONSHIFT_H
 #define MOONSHIFT_H
 
@@ -182,6 +184,7 @@ typedef struct ms_event {
  * is copied. observer is a number > 0, unique in this manager. */
 ms_status ms_observe(ms_manager *manager, const ms_selector *selector, int64_t *observer,
                      ms_err *err);
+/* Whatever the store is about, no event of it comes any more. */
 void ms_unobserve(ms_manager *manager, int64_t observer);
 /* The next event in order, or NULL; the caller frees it. */
 ms_event *ms_take_event(ms_manager *manager);
