@@ -30,8 +30,8 @@ typedef struct ms_worker_name {
 } ms_worker_name;
 
 /* What the engine knows of a run beside the run itself. It stands in its own arena, with the texts
- * of both. Thousands may be claimed ahead, more than a processor's cache holds: what each turn looks
- * at stands together, apart from what other threads write. */
+ * of both. Thousands may be claimed ahead, more than a processor's cache holds: what each turn
+ * looks at stands together, apart from what other threads write. */
 typedef struct ms_flight {
   ms_run run;
   bool returned;     /* guarded by the engine's mutex: its result is in the inbox */
