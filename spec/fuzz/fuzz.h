@@ -34,6 +34,14 @@ static inline ms_text fuzz_rest(const fuzz_bytes *bytes) {
   return (ms_text){.data = (const char *)bytes->at, .size = bytes->left};
 }
 
+/* Whether these bytes are one of so many that a target treats in a way that takes longer. */
+static inline bool fuzz_draws(const uint8_t *data, size_t size, uint64_t of) {
+  uint64_t hash = UINT64_C(0xcbf29ce484222325);
+  for (size_t i = 0; i < size; i++)
+    hash = (hash ^ data[i]) * UINT64_C(0x100000001b3);
+  return (hash >> 32) % of == 0;
+}
+
 static inline void fuzz_check(bool holds, const char *file, int line, const char *what) {
   if (holds) return;
   fprintf(stderr, "%s:%d: %s\n", file, line, what);

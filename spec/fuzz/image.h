@@ -1,6 +1,8 @@
-/* A valid store's file in memory, and files made from it.
+/* A valid store's file in memory, and files made from it, which SQLite finds on a disk in memory or
+ * on the real one.
  *
- * The image is made once and kept until the program ends.
+ * The image is made once and kept until the program ends. A file that is put belongs to whoever
+ * opens it, one after the other, until the next one is put.
  *
  * One thread at a time.
  *
@@ -16,10 +18,15 @@ typedef struct fuzz_image {
   size_t size;
 } fuzz_image;
 
-/* The path of a database file in memory that ends with the program. */
-const char *fuzz_path(void);
 const fuzz_image *fuzz_valid_image(void);
-/* Writes the file at fuzz_path, without anything beside it that an earlier one left. */
-void fuzz_write_image(const uint8_t *bytes, size_t size);
+/* Where a file is put. */
+typedef enum fuzz_place {
+  FUZZ_KEPT,  /* on a disk in memory, in the place of the one before, which may be open */
+  FUZZ_FRESH, /* on a new disk in memory */
+  FUZZ_REAL   /* on the real disk, where several connections may open it */
+} fuzz_place;
+
+/* A file with these bytes, and nothing beside it; returns its path. */
+const char *fuzz_put_image(const uint8_t *bytes, size_t size, fuzz_place place);
 
 #endif

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define SECTOR_BYTES 512
+/* As much shared memory SQLite asks for at a time. */
+#define REGION_BYTES 32768
 
 typedef struct disk_file {
   soak_disk *disk;
@@ -133,6 +135,20 @@ static void write_bytes(disk_file *file, const void *bytes, size_t size, size_t 
 
 void disk_put(soak_disk *disk, const char *name, const uint8_t *bytes, size_t size) {
   write_bytes(add(disk, name), bytes, size, 0);
+}
+
+static void clear_regions(const disk_file *file) {
+  for (int i = 0; i < file->region_count; i++)
+    memset(file->regions[i], 0, REGION_BYTES);
+}
+
+void disk_set(soak_disk *disk, const char *name, const uint8_t *bytes, size_t size) {
+  disk_file *file = find(disk, name);
+  for (int i = 0; i < disk->count; i++) {
+    disk->files[i]->size = 0;
+    clear_regions(disk->files[i]);
+  }
+  write_bytes(file ? file : add(disk, name), bytes, size, 0);
 }
 
 soak_disk *disk_new(void) {
@@ -278,10 +294,11 @@ static int shm_map(sqlite3_file *base, int region, int size, int extend, void vo
   *memory = NULL;
   if (fails(file->disk, false)) return SQLITE_IOERR_SHMMAP;
   if (region >= file->region_count && !extend) return SQLITE_OK;
+  if (size != REGION_BYTES) return SQLITE_IOERR_SHMMAP;
   while (region >= file->region_count) {
     size_t count = (size_t)file->region_count + 1;
     file->regions = resize(file->regions, count * sizeof *file->regions);
-    file->regions[file->region_count++] = memset(resize(NULL, (size_t)size), 0, (size_t)size);
+    file->regions[file->region_count++] = memset(resize(NULL, REGION_BYTES), 0, REGION_BYTES);
   }
   *memory = file->regions[region];
   return SQLITE_OK;

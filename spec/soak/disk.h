@@ -62,6 +62,10 @@ void disk_mount(soak_disk *disk);
 /* A file with these bytes, which nobody has open. */
 void disk_put(soak_disk *disk, const char *name, const uint8_t *bytes, size_t size);
 
+/* The same for a file that may be open: with all that stands beside it gone, and what was in shared
+ * memory, it is as after a loss of power. */
+void disk_set(soak_disk *disk, const char *name, const uint8_t *bytes, size_t size);
+
 /* Begins to write down. */
 const disk_log *disk_record_all(soak_disk *disk);
 
