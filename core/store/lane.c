@@ -8,9 +8,14 @@
 static const char select_new[] =
     "SELECT id, queue, priority, expedited, worker, constraints FROM ms_lane"
     " WHERE id > ? ORDER BY id";
-static const char insert_lane[] =
-    "INSERT INTO ms_lane (queue, priority, expedited, worker, constraints) VALUES (?, ?, ?, ?, ?)"
-    " RETURNING id";
+/* A row that is not read, since somebody has given it the id of no lane, gives way. */
+#define LANE_VALUES                                                                                \
+  " INTO ms_lane (queue, priority, expedited, worker, constraints) VALUES (?, ?, ?, ?, ?)"         \
+  " RETURNING id"
+static const ms_dialects insert_lane = {
+    .sqlite = "INSERT OR REPLACE" LANE_VALUES,
+    .postgres = "INSERT" LANE_VALUES,
+};
 
 static uint64_t hash_bytes(uint64_t hash, ms_text text) {
   for (size_t i = 0; i < text.size; i++) {
@@ -153,7 +158,7 @@ ms_status ms_lane_intern(ms_store *store, const ms_lane *wanted, ms_lane **lane)
   if (*lane) return MS_OK;
   ms_lane fields = *wanted;
   if (!fields.constraints.data) fields.constraints = MS_TEXT("");
-  MS_TRY(ms_sql_int(store, insert_lane, 0, &fields.id, "tiitt", fields.queue,
+  MS_TRY(ms_sql_int(store, ms_sql_in(store, &insert_lane), 0, &fields.id, "tiitt", fields.queue,
                     (int64_t)fields.priority, (int64_t)fields.expedited, fields.worker,
                     fields.constraints));
   fields.head_due_ms = MS_NEVER;

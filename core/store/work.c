@@ -53,9 +53,12 @@ static const char delete_waiting[] =
     "DELETE FROM ms_waiting WHERE lane = ? AND due_at = ? AND id = ?";
 static const char delete_places[] = "DELETE FROM ms_waiting WHERE id = ?";
 static const char insert_tag[] = "INSERT INTO ms_tag VALUES (?, ?) ON CONFLICT DO NOTHING";
-/* SQLite finds them by the tags, PostgreSQL by an index of their own. */
+/* SQLite finds them by the tags, PostgreSQL by an index of their own. A list that does not parse
+ * names none. */
 static const ms_dialects delete_tags = {
-    .sqlite = "DELETE FROM ms_tag WHERE id = ?1 AND tag IN (SELECT value FROM json_each(?2))",
+    .sqlite =
+        "DELETE FROM ms_tag WHERE id = ?1 AND tag IN"
+        " (SELECT value FROM json_each(iif(json_valid(?2), ?2, '[]')))",
     .postgres = "DELETE FROM ms_tag WHERE id = ?1",
 };
 static const char insert_name[] = "INSERT INTO ms_name VALUES (?, 0, ?) ON CONFLICT DO NOTHING";

@@ -83,6 +83,21 @@ describe("rows that somebody altered hold up no other work", function()
     assert.are.equal(1, manager:cancel(ids[1]))
   end)
 
+  it("where retention comes to a work whose tags do not parse", function()
+    local manager, ids = alter({ { worker = "succeed", tags = { "red" } } }, [[
+      UPDATE ms_work SET tags = '[';
+      DELETE FROM ms_waiting;
+      INSERT INTO ms_done VALUES (1, 2, 1, 1, 1, 1, 1, NULL, NULL, NULL, NULL);
+      INSERT INTO ms_finish VALUES (1, 1, '[1]')]])
+    stores.until_true(manager, ids[1], function()
+      return not manager:find(ids[1])
+    end)
+  end)
+
+  it("where a lane has the id of none", function()
+    alter({ { worker = "succeed", delay = "1h" } }, "UPDATE ms_lane SET id = -5")
+  end)
+
   it("where the constraints of a lane do not parse", function()
     local manager, _, told = alter({ { worker = "succeed", constraints = { idle = true } } },
       "UPDATE ms_lane SET constraints = '{\"idle\"'")
