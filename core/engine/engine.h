@@ -286,8 +286,6 @@ void ms_engine_finish(void *engine, ms_run *run);
 ms_status ms_engine_turn(ms_engine *engine);
 /* By the engine's clock: wall time that does not jump within a turn. Any thread. */
 int64_t ms_engine_now(const ms_engine *engine);
-/* Runs that the turn has claimed and nobody was handed go. */
-void ms_turn_drop_claimed(ms_engine *engine);
 /* Keeps how long it took what began then, if nothing took longer. For whoever has set turning. */
 void ms_turn_note_longest(const ms_engine *engine, int64_t begun_ms, int64_t *longest_ms);
 /* Time asks for a turn at that moment. */
@@ -304,6 +302,15 @@ bool ms_is_refusal(ms_status status);
 void ms_engine_pass_over(ms_engine *engine, int64_t id);
 void ms_engine_trouble(ms_engine *engine, const char *kind, const char *message, int64_t id,
                        const char *worker);
+
+/* ---- aftermath.c: what a turn's end brings ---- */
+
+/* It is committed, and the disk has it: runs stop and begin, and everybody is told. */
+void ms_turn_publish(ms_engine *engine);
+/* It was rolled back: nothing of it may be seen, and its results wait. */
+void ms_turn_take_down(ms_engine *engine, ms_link *calls, ms_link *results);
+/* Runs that the turn has claimed and nobody was handed go. */
+void ms_turn_drop_claimed(ms_engine *engine);
 
 /* ---- progress.c: what runs say of themselves ---- */
 
