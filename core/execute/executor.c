@@ -70,8 +70,20 @@ static size_t meet_coming(ms_executor *executor, size_t count) {
   return count;
 }
 
-/* Without the mutex while it signals: a thread that wakes up needs it at once. */
+static size_t count_idle(ms_executor *executor) {
+  size_t count = 0;
+  ms_executor_lock(executor);
+  MS_LIST_EACH (link, &executor->idle)
+    count++;
+  ms_executor_unlock(executor);
+  return count;
+}
+
+/* Without the mutex while it signals: a thread that wakes up needs it at once. It may lie down
+ * again before the last run is thought of, and is not woken for each of them. */
 static void wake_idle(ms_executor *executor, size_t count, bool to_look) {
+  size_t idle = count_idle(executor);
+  if (count > idle) count = idle;
   for (ms_link *link = NULL; count > 0; count--) {
     ms_executor_lock(executor);
     link = ms_list_shift(&executor->idle);

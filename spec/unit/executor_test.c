@@ -287,18 +287,46 @@ static void what_is_expected_may_come_or_not(void) {
   close_executor(executor);
 }
 
-/* There whoever expects is in the way of whom it expects. */
-static void it_may_on_one_processor_too(void) {
 #ifdef __linux__
+/* There whoever expects is in the way of whom it expects. */
+static void do_on_one_processor(void (*test)(void)) {
   cpu_set_t all, one;
   UNIT_INT(0, sched_getaffinity(0, sizeof all, &all));
   CPU_ZERO(&one);
   CPU_SET((size_t)sched_getcpu(), &one);
   UNIT_INT(0, sched_setaffinity(0, sizeof one, &one));
-  what_is_expected_may_come_or_not();
+  test();
   UNIT_INT(0, sched_setaffinity(0, sizeof all, &all));
-#endif
 }
+
+static void it_may_on_one_processor_too(void) {
+  do_on_one_processor(what_is_expected_may_come_or_not);
+}
+
+static int64_t count_wakes(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_nvcsw;
+}
+
+/* Whoever has used the processor for long is interrupted by whom it wakes, which lies down again.
+ */
+static void expect_many(void) {
+  ms_executor *executor = open_executor(1);
+  submit(executor, 0, 1, NULL);
+  await_count(&world.finished_count, 1);
+  for (int64_t end_ns = now_ns() + 20000000; now_ns() < end_ns;) {
+  }
+  int64_t before = count_wakes();
+  ms_executor_expect(executor, 100000);
+  UNIT_CHECK(count_wakes() - before < 100);
+  close_executor(executor);
+}
+
+static void one_thread_is_woken_once_however_many_runs_are_expected(void) {
+  do_on_one_processor(expect_many);
+}
+#endif
 
 static void each_thread_opens_a_state(void) {
   ms_executor *executor = open_executor(3);
@@ -636,7 +664,10 @@ int main(void) {
   ms_list_init(&world.finished);
   UNIT_RUN(runs_begin_in_the_order_submitted);
   UNIT_RUN(what_is_expected_may_come_or_not);
+#ifdef __linux__
   UNIT_RUN(it_may_on_one_processor_too);
+  UNIT_RUN(one_thread_is_woken_once_however_many_runs_are_expected);
+#endif
   UNIT_RUN(each_thread_opens_a_state);
   UNIT_RUN(threads_leave_signals_to_the_host);
   UNIT_RUN(counts_follow_the_runs);
