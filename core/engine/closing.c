@@ -98,10 +98,11 @@ static void give_up_host_runs(ms_engine *engine) {
   ms_ids_deinit(&ids);
 }
 
+/* What was taken back has no executor any more, like the host's runs. */
 static void give_up_pool_runs(ms_engine *engine) {
   size_t at = 0;
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
-    if (!flight->host) ms_executor_abandon(engine->executor, &flight->run);
+    if (flight->run.executor) ms_executor_abandon(engine->executor, &flight->run);
   }
   ms_map_clear(&engine->runs);
 }

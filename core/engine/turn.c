@@ -80,9 +80,11 @@ static void turn_begin(ms_engine *engine) {
   engine->wake_ms = MS_NEVER;
 }
 
-/* With the mutex held. The results of a turn that failed wait for their time. */
+/* With the mutex held. The results of a turn that failed wait for their time, and all others until
+ * the last turn is over. */
 static void take_in(ms_engine *engine, ms_link *calls, ms_link *results) {
   ms_list_move(calls, &engine->inbox);
+  if (engine->unsafe) return;
   if (engine->deferred && ms_engine_now(engine) < engine->next_at_ms) return;
   ms_list_move(results, &engine->results);
 }
@@ -310,7 +312,7 @@ static void end_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
     return;
   }
   doubt_calls(engine, calls, status);
-  engine->wake_ms = engine->turn.now_ms + RETRY_TURN_MS;
+  engine->wake_ms = ms_engine_now(engine) + RETRY_TURN_MS;
 }
 
 /* The disk is asked again for the last turn, which is over once it has that. The host may have gone
@@ -323,7 +325,7 @@ static ms_status make_good(ms_engine *engine) {
   if (status == MS_OK) ms_wake(engine);
   pthread_mutex_lock(&engine->mutex);
   engine->deferred = engine->unsafe;
-  engine->next_at_ms = engine->turn.now_ms + (engine->unsafe ? RETRY_TURN_MS : 0);
+  engine->next_at_ms = ms_engine_now(engine) + (engine->unsafe ? RETRY_TURN_MS : 0);
   pthread_mutex_unlock(&engine->mutex);
   return status;
 }

@@ -28,6 +28,7 @@ static int opening;
 static int64_t writes, safe, syncs;
 static int64_t last[WRITERS]; /* which of the writes was a log's last one */
 static bool fails;
+static int64_t failing_ms; /* how long that takes */
 
 static int count_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 at) {
   int code = beneath->xWrite(file, bytes, size, at);
@@ -46,8 +47,9 @@ static int count_sync(sqlite3_file *file, int flags) {
   pthread_mutex_lock(&mutex);
   int64_t begun = writes;
   bool failing = fails;
+  int64_t nap_ns = failing ? failing_ms * 1000000 : 0;
   pthread_mutex_unlock(&mutex);
-  nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+  nanosleep(&(struct timespec){.tv_nsec = nap_ns ? nap_ns : 500000}, NULL);
   if (failing) return SQLITE_IOERR_FSYNC;
   pthread_mutex_lock(&mutex);
   syncs++;
@@ -232,13 +234,23 @@ static bool says_that_it_stands(void) {
   return strstr(told.message, "stands") != NULL;
 }
 
+static int64_t count_all(void) {
+  const ms_selector all = {.all = true};
+  int64_t count = 0;
+  UNIT_INT(MS_OK, ms_count(host, &all, &count, &told));
+  return count;
+}
+
 /* Somebody else is at it, so whoever commits lets the others go on before the disk has it; but for
- * the engine's thread of another manager, which may take that over first. */
+ * the engine's thread of another manager, which may take that over first, or that of the host,
+ * which may come first to the disk that fails. */
 static void fail_after_commit(ms_status (*call)(void)) {
   ms_sync never_ended;
-  set_fails(true);
   told.message[0] = '\0';
-  for (int tries = 0; tries < 20 && !says_that_it_stands(); tries++) {
+  for (int tries = 0; tries < 100 && !says_that_it_stands(); tries++) {
+    set_fails(false);
+    count_all();
+    set_fails(true);
     ms_sync_begin(host->board, ms_unsynced_add(host->board), &never_ended);
     UNIT_INT(MS_IO, call());
   }
@@ -263,13 +275,6 @@ static ms_status enqueue_here(void) {
   ms_status status = ms_enqueue(host, &request, 1, NULL, &arena, &enqueued, &told);
   ms_arena_deinit(&arena);
   return status;
-}
-
-static int64_t count_all(void) {
-  const ms_selector all = {.all = true};
-  int64_t count = 0;
-  UNIT_INT(MS_OK, ms_count(host, &all, &count, &told));
-  return count;
 }
 
 static void what_stands_is_named_and_nothing_else_is_done_meanwhile(void) {
@@ -339,6 +344,29 @@ static void nothing_begins_before_the_disk_has_its_claim(void) {
   UNIT_CHECK(becomes_succeeded(id));
 }
 
+/* Longer than results wait for the next try. */
+static void take_long_to_fail(int64_t ms) {
+  pthread_mutex_lock(&mutex);
+  failing_ms = ms;
+  pthread_mutex_unlock(&mutex);
+}
+
+static void a_result_waits_for_a_disk_that_takes_long_to_fail(void) {
+  UNIT_INT(MS_OK, ask_for_runs());
+  ms_run *run = ms_take_run(host);
+  UNIT_CHECK(run != NULL);
+  if (!run) return;
+  const int64_t id = run->id;
+  run->outcome = MS_OUTCOME_SUCCESS;
+  fail_after_commit(enqueue_here);
+  take_long_to_fail(150);
+  ms_finish_run(run);
+  UNIT_INT(MS_IO, enqueue_here());
+  take_long_to_fail(0);
+  mend();
+  UNIT_CHECK(becomes_succeeded(id));
+}
+
 /* What it leaves behind in memory is a sanitizer's to find. */
 static void a_manager_closes_on_a_disk_that_fails_to_the_end(void) {
   fail_after_commit(ask_for_runs);
@@ -373,6 +401,7 @@ int main(void) {
   UNIT_RUN(a_condition_that_is_set_meanwhile_needs_no_disk);
   UNIT_RUN(nobody_is_told_of_it_before_the_disk_has_it);
   UNIT_RUN(nothing_begins_before_the_disk_has_its_claim);
+  UNIT_RUN(a_result_waits_for_a_disk_that_takes_long_to_fail);
   UNIT_RUN(a_manager_closes_on_a_disk_that_fails_to_the_end);
   UNIT_RUN(close_all);
   return unit_end();
