@@ -132,13 +132,18 @@ function methods:peer()
   return peer, message, code
 end
 
+local function check_outside(driver, call)
+  if driver.runs:is_inside() then
+    error(call .. ": a manager cannot crash inside a worker that it runs itself", 0)
+  end
+end
+
 function methods:crash()
   local driver, message, code = misuse.check(driver_of, self)
   if not driver then
     return nil, message, code
-  elseif driver.runs:is_inside() then
-    misuse.fail("crash: a manager cannot crash inside a worker that it runs itself")
   end
+  misuse.check(check_outside, driver, "crash")
   driver:crash()
   local successor
   successor, message, code = misuse.check(open_beside, self, driver)
@@ -152,6 +157,9 @@ function methods:restart(seconds)
   local jump = misuse.check(milliseconds_of, seconds)
   if not driver then
     return nil, message, code
+  end
+  for _, member in ipairs(driver.group) do
+    misuse.check(check_outside, member, "restart")
   end
   core.step_restart(self, jump)
   for position = #driver.group, 1, -1 do
