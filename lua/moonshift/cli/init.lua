@@ -49,9 +49,13 @@ local function execute(options)
   options.begun = os.time()
   local manager = fail.check(moonshift.open(open_options(options)))
   local ok, result = pcall(command, manager, options)
-  manager:close()
+  local closed, message = manager:close()
   if not ok then
     error(result, 0)
+  end
+  -- What a client has asked for is stored by then, but not what became of works that ran here.
+  if options.command == "run" then
+    fail.check(closed, message)
   end
   return result
 end
