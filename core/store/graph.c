@@ -46,14 +46,22 @@ static const char select_leaves[] =
 static const char select_behind[] =
     "SELECT DISTINCT l.behind FROM ms_name n JOIN ms_life l ON l.id = n.id"
     " WHERE n.name = ? AND n.trunk IN (0, 1) AND l.behind IS NOT NULL";
-static const char update_trunk[] =
-    "UPDATE ms_name SET trunk = 1 WHERE name = ? AND trunk = 0 AND id = ?";
+/* A work stands under its name once, but for rows that somebody has added. */
+#define TRUNK " ms_name SET trunk = 1 WHERE name = ? AND trunk = 0 AND id = ?"
+static const ms_dialects update_trunk = {
+    .sqlite = "UPDATE OR REPLACE" TRUNK,
+    .postgres = "UPDATE" TRUNK,
+};
 /* What only the deleted work depended on is a leaf of the name again. */
-static const char update_leaves[] =
-    "UPDATE ms_name SET trunk = 0 WHERE name = ?1 AND trunk = 1 AND id IN"
-    " (SELECT prerequisite FROM ms_edge WHERE dependent = ?2) AND NOT EXISTS"
-    " (SELECT 1 FROM ms_edge e JOIN ms_work w ON w.id = e.dependent"
-    "  WHERE e.prerequisite = ms_name.id AND e.dependent <> ?2 AND w.name = ?1)";
+#define LEAVES                                                                                     \
+  " ms_name SET trunk = 0 WHERE name = ?1 AND trunk = 1 AND id IN"                                 \
+  " (SELECT prerequisite FROM ms_edge WHERE dependent = ?2) AND NOT EXISTS"                        \
+  " (SELECT 1 FROM ms_edge e JOIN ms_work w ON w.id = e.dependent"                                 \
+  "  WHERE e.prerequisite = ms_name.id AND e.dependent <> ?2 AND w.name = ?1)"
+static const ms_dialects update_leaves = {
+    .sqlite = "UPDATE OR REPLACE" LEAVES,
+    .postgres = "UPDATE" LEAVES,
+};
 
 static ms_status no_memory(ms_store *store) {
   return ms_fail(&store->err, MS_NOMEM, "not enough memory");
@@ -196,7 +204,7 @@ ms_status ms_edge_standing(ms_store *store, int64_t id, ms_standing *standing) {
 }
 
 ms_status ms_edge_drop(ms_store *store, int64_t id, ms_text name) {
-  if (name.data) MS_TRY(ms_sql_run(store, update_leaves, "ti", name, id));
+  if (name.data) MS_TRY(ms_sql_run(store, ms_sql_in(store, &update_leaves), "ti", name, id));
   MS_TRY(ms_sql_run(store, delete_edges_to, "i", id));
   return ms_sql_run(store, delete_edges_from, "i", id);
 }
@@ -243,5 +251,5 @@ ms_status ms_name_behind(ms_store *store, ms_text name, ms_ids *ids) {
 }
 
 ms_status ms_name_set_trunk(ms_store *store, ms_text name, int64_t id) {
-  return ms_sql_run(store, update_trunk, "ti", name, id);
+  return ms_sql_run(store, ms_sql_in(store, &update_trunk), "ti", name, id);
 }

@@ -94,6 +94,18 @@ describe("rows that somebody altered hold up no other work", function()
     end)
   end)
 
+  it("where retention comes to a work whose name leads to another one twice", function()
+    local first = { worker = "succeed", delay = "1h" }
+    local manager, ids = alter({ first, { worker = "succeed", after = { first } } }, [[
+      UPDATE ms_work SET name = 'n';
+      INSERT INTO ms_name VALUES ('n', 0, 1), ('n', 1, 1), ('n', 0, 2);
+      INSERT INTO ms_done VALUES (2, 2, 1, 1, 1, 1, 1, NULL, NULL, NULL, NULL);
+      INSERT INTO ms_finish VALUES (1, 1, '[2]')]])
+    stores.until_true(manager, ids[1], function()
+      return not manager:find(ids[2])
+    end)
+  end)
+
   it("where a lane has the id of none", function()
     alter({ { worker = "succeed", delay = "1h" } }, "UPDATE ms_lane SET id = -5")
   end)
