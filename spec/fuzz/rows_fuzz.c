@@ -23,14 +23,19 @@ static const char *const texts[] = {
     "[\"x\"]", "* * * * *", "Europe/Berlin", "../../x", "work", "default", "{\"idle\":true}",
     "\xff"};
 #define TEXT_COUNT (sizeof texts / sizeof texts[0])
+/* Where numbers end, and sums of them. */
+static const int64_t extremes[] = {
+    INT64_MIN,        INT64_MAX,        INT64_MIN + 1, -(INT64_C(1) << 60),
+    INT64_C(1) << 60, INT64_C(1) << 53, INT32_MAX};
+#define EXTREME_COUNT (sizeof extremes / sizeof extremes[0])
 #define COLUMNS_MOST 160
-#define ROWS_MOST 12
 /* Of the bytes that say which row, those from here on say that a copy of it is changed. */
 #define COPIES_FROM 192
 #define CHANGES_MOST 8
 
 /* What changes the n-th column of all, in a row or in a copy of it. */
 typedef struct change {
+  uint64_t rows; /* that stand in its table */
   sqlite3_stmt *update;
   sqlite3_stmt *copy;
 } change;
@@ -58,6 +63,16 @@ static sqlite3_stmt *prepare(char *sql) {
   return statement;
 }
 
+static uint64_t count_rows(const char *table) {
+  char *sql = sqlite3_mprintf("SELECT count(*) FROM \"%w\"", table);
+  sqlite3_stmt *statement = prepare(sql);
+  FUZZ_CHECK(sqlite3_step(statement) == SQLITE_ROW);
+  uint64_t count = (uint64_t)sqlite3_column_int64(statement, 0);
+  sqlite3_finalize(statement);
+  FUZZ_CHECK(count > 0);
+  return count;
+}
+
 static void read_columns(void) {
   sqlite3_stmt *columns;
   FUZZ_CHECK(sqlite3_prepare_v2(store, columns_sql, -1, &columns, NULL) == SQLITE_OK);
@@ -68,6 +83,7 @@ static void read_columns(void) {
     const char *copied = (const char *)sqlite3_column_text(columns, 3);
     FUZZ_CHECK(change_count < COLUMNS_MOST);
     changes[change_count++] = (change){
+        .rows = count_rows(table),
         .update = prepare(sqlite3_mprintf(update_sql, table, name, key, key, table)),
         .copy = prepare(sqlite3_mprintf(copy_sql, table, copied, table)),
     };
@@ -76,7 +92,7 @@ static void read_columns(void) {
 }
 
 static void bind_value(sqlite3_stmt *statement, fuzz_bytes *bytes) {
-  switch (fuzz_take(bytes, 1) % 6) {
+  switch (fuzz_take(bytes, 1) % 7) {
   case 0:
     sqlite3_bind_null(statement, 1);
     break;
@@ -92,6 +108,9 @@ static void bind_value(sqlite3_stmt *statement, fuzz_bytes *bytes) {
   case 4:
     sqlite3_bind_text(statement, 1, texts[fuzz_take(bytes, 1) % TEXT_COUNT], -1, SQLITE_STATIC);
     break;
+  case 5:
+    sqlite3_bind_int64(statement, 1, extremes[fuzz_take(bytes, 1) % EXTREME_COUNT]);
+    break;
   default: {
     size_t size = fuzz_take(bytes, 1) % 32;
     if (size > bytes->left) size = bytes->left;
@@ -106,7 +125,7 @@ static void change_row(fuzz_bytes *bytes) {
   uint64_t row = fuzz_take(bytes, 1);
   sqlite3_stmt *statement = row < COPIES_FROM ? column->update : column->copy;
   bind_value(statement, bytes);
-  sqlite3_bind_int64(statement, 2, (int64_t)(row % ROWS_MOST));
+  sqlite3_bind_int64(statement, 2, (int64_t)(row % column->rows));
   sqlite3_step(statement);
   sqlite3_reset(statement);
 }

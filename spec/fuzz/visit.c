@@ -36,10 +36,11 @@ typedef struct visit {
   ms_run *runs[RUNS_MOST];
 } visit;
 
-/* Of a file in which SQLite finds nothing wrong only the claims must be whole, whatever its rows
- * say: nothing else may hold up what has nothing to do with it. */
+/* Of a file in which SQLite finds nothing wrong only the claims must be whole, and some ids be
+ * left, whatever its rows say: nothing else may hold up what has nothing to do with it. */
 static void check_held_up(const visit *visit, ms_status status, const ms_err *err) {
   if (status == MS_OK || !visit->is_whole || strstr(err->message, "ms_claim")) return;
+  if (strstr(err->message, "no ids are left")) return;
   fprintf(stderr, "held up: %s\n", err->message);
   abort();
 }
