@@ -106,6 +106,11 @@ describe("rows that somebody altered hold up no other work", function()
     end)
   end)
 
+  it("where no numbers for processes seem to be left", function()
+    alter({ delayed }, "INSERT INTO ms_process VALUES (9223372036854775807, 1, 1, 1, 1)")
+    alter({ delayed }, "UPDATE sqlite_sequence SET seq = 9223372036854775807")
+  end)
+
   it("where a lane has the id of none", function()
     alter({ { worker = "succeed", delay = "1h" } }, "UPDATE ms_lane SET id = -5")
   end)
