@@ -105,7 +105,7 @@ typedef struct ms_turn {
   bool has_room;      /* more work could have been claimed */
   bool opens;         /* a place in a queue, or behind a run, has come free */
   bool ends;          /* something happened that somebody may have waited for */
-  bool tells_all;     /* a process joins or leaves, or files are to be watched */
+  bool tells_all;     /* all others hear of it, such as when one joins or leaves */
   ms_ids touched;     /* owners of runs that this turn has decided over */
   bool returned;      /* a run ended, a claim was given back, or a row was read */
   bool saw_others;    /* whether each of them is alive */

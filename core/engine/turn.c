@@ -316,10 +316,12 @@ static void end_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
 }
 
 /* The disk is asked again for the last turn, which is over once it has that. The host may have gone
- * to sleep since. */
+ * to sleep since, and whom of the others the turn concerns may have been forgotten with what a
+ * question read meanwhile that failed as well. */
 static ms_status make_good(ms_engine *engine) {
   if (!engine->unsafe) return MS_OK;
   engine->turn.now_ms = ms_engine_now(engine);
+  engine->turn.tells_all = true;
   ms_status status = secure(engine);
   if (status == MS_OK) ms_turn_publish(engine);
   if (status == MS_OK) ms_wake(engine);
