@@ -89,8 +89,9 @@ ms_status ms_open(const ms_options *options, ms_manager **manager, ms_err *err);
  * without waiting for it. For hosts that must give their own runs back before they close. */
 ms_status ms_drain(ms_manager *manager, ms_err *err);
 /* Stops claiming, stops what runs with reason "shutdown", waits up to grace_ms (−1 = stop_grace)
- * for it to end, releases everything. Closing twice is fine. Host: runs of the host must be given
- * back before, or count as abandoned. */
+ * for it to end, releases everything. Closing twice is fine. What fails, has closed all the same,
+ * but the store has not taken what became of the runs. Host: runs of the host must be given back
+ * before, or count as abandoned. */
 ms_status ms_close(ms_manager *manager, int64_t grace_ms, ms_err *err);
 /* As close, without waiting, as a killed process would leave the store (stepped managers). */
 void ms_crash(ms_manager *manager);

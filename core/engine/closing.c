@@ -130,6 +130,15 @@ ms_status ms_drain(ms_manager *engine, ms_err *err) {
   return ms_engine_call(engine, &stop, err);
 }
 
+/* Whoever opens the store next counts them as crashed. */
+static ms_status report_unsettled(ms_engine *engine, ms_err *err) {
+  pthread_mutex_lock(&engine->mutex);
+  bool settled = ms_list_empty(&engine->results);
+  pthread_mutex_unlock(&engine->mutex);
+  if (settled) return MS_OK;
+  return ms_fail(err, MS_IO, "runs have ended whose results the store has not taken");
+}
+
 ms_status ms_close(ms_manager *engine, int64_t grace_ms, ms_err *err) {
   ms_call leave = {.apply = apply_leave};
   ms_status status = ms_usable(engine, err);
@@ -138,6 +147,7 @@ ms_status ms_close(ms_manager *engine, int64_t grace_ms, ms_err *err) {
   status = ms_drain(engine, err);
   end_runs(engine, grace_ms < 0 ? engine->options.stop_grace_ms : grace_ms);
   ms_engine_call(engine, &leave, NULL);
+  if (status == MS_OK) status = report_unsettled(engine, err);
   MS_POINT("close");
   ms_release(engine);
   return status;
