@@ -98,31 +98,37 @@ static void give_up_host_runs(ms_engine *engine) {
   ms_ids_deinit(&ids);
 }
 
-/* What was taken back has no executor any more, like the host's runs. */
-static void give_up_pool_runs(ms_engine *engine) {
+/* True if one of them had come to its end, and was not settled. What was taken back has no executor
+ * any more, like the host's runs. */
+static bool give_up_runs(ms_engine *engine) {
   size_t at = 0;
+  bool ended = false;
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at));) {
-    if (flight->run.executor) ms_executor_abandon(engine->executor, &flight->run);
+    bool runs = flight->run.executor && ms_executor_abandon(engine->executor, &flight->run);
+    ended = ended || !runs;
   }
   ms_map_clear(&engine->runs);
+  return ended;
 }
 
-static void end_runs(ms_engine *engine, int64_t grace_ms) {
+/* True if there may be ends that were not settled. */
+static bool end_runs(ms_engine *engine, int64_t grace_ms) {
   ms_call interrupt = {.apply = apply_interrupt, .reads = true};
   if (engine->options.stepped) {
     give_up_host_runs(engine);
-    return;
+    return true;
   }
-  if (wait_for_runs(engine, grace_ms)) return;
+  if (wait_for_runs(engine, grace_ms)) return false;
   ms_engine_call(engine, &interrupt, NULL);
   ms_engine_hold(engine);
   ms_turn_drop_claimed(engine);
   give_up_host_runs(engine);
   ms_engine_let_go(engine);
-  if (wait_for_runs(engine, UNWIND_MS)) return;
+  if (wait_for_runs(engine, UNWIND_MS)) return false;
   ms_engine_hold(engine);
-  give_up_pool_runs(engine);
+  bool ended = give_up_runs(engine);
   ms_engine_let_go(engine);
+  return ended;
 }
 
 ms_status ms_drain(ms_manager *engine, ms_err *err) {
@@ -145,9 +151,9 @@ ms_status ms_close(ms_manager *engine, int64_t grace_ms, ms_err *err) {
   if (status == MS_CLOSED) return MS_OK;
   MS_TRY(status);
   status = ms_drain(engine, err);
-  end_runs(engine, grace_ms < 0 ? engine->options.stop_grace_ms : grace_ms);
+  bool ended = end_runs(engine, grace_ms < 0 ? engine->options.stop_grace_ms : grace_ms);
   ms_engine_call(engine, &leave, NULL);
-  if (status == MS_OK) status = report_unsettled(engine, err);
+  if (status == MS_OK && ended) status = report_unsettled(engine, err);
   MS_POINT("close");
   ms_release(engine);
   return status;
