@@ -131,7 +131,11 @@ for n in range(50):
         numbers[number] = true
       end
     end
-    assert.are.equal(50, one:count { state = "succeeded" })
+    -- What the other has run it tells the store itself.
+    serve_until({ one, other }, function()
+      return one:count { state = "succeeded" } == 50
+    end)
+    assert.are.equal(50, #seen_here + #seen_there)
   end)
 
   --- A set of the threads that there are.
