@@ -25,28 +25,43 @@ local function write(path, text)
   file:close()
 end
 
---- Does a living process hold the file?
-function held.is_held(path)
-  local holder = read(path)
-  return holder ~= nil and process.lives(holder)
+--- The living process that holds the file, and its run; nil if there is none.
+local function holder(path)
+  local text = read(path) or ""
+  local identity = text:match "^%d+ %d+"
+  return identity and process.lives(identity) and text or nil
 end
 
---- How many files of the folder are held?
-function held.count(folder)
-  local number = 0
+function held.is_held(path)
+  return holder(path) ~= nil
+end
+
+--- Who holds which file of the folder; each is looked at some time after the one before.
+local function look(folder)
+  local holders = {}
   for name in lfs.dir(folder) do
-    if name:match "^%d+$" and held.is_held(folder .. "/" .. name) then
-      number = number + 1
+    holders[name] = name:match "^%d+$" and holder(folder .. "/" .. name)
+  end
+  return holders
+end
+
+--- Which files of the folder are held at one and the same moment, and by whom: two looks find them
+--- in the same run.
+function held.list(folder)
+  local list, before = {}, look(folder)
+  for name, text in pairs(look(folder)) do
+    if text and text == before[name] then
+      list[#list + 1] = name .. " by " .. text
     end
   end
-  return number
+  return list
 end
 
---- Puts this process into a file of the folder, which it returns.
-function held.hold(folder, id)
-  local path = folder .. "/" .. id
+--- Puts this process and the run of the work into a file of the folder, which it returns.
+function held.hold(folder, work)
+  local path = folder .. "/" .. work.id
   lfs.mkdir(folder)
-  write(path, SELF)
+  write(path, SELF .. " " .. work.run)
   return path
 end
 

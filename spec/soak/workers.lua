@@ -66,13 +66,15 @@ local function hold_all(input, work)
   if held.is_held(by_id .. "/" .. work.id) then
     violate(input, work, "ran twice at once")
   end
-  local files, limits = { held.hold(by_id, work.id) }, limits_of(input, work)
+  local files, limits = { held.hold(by_id, work) }, limits_of(input, work)
   for folder in pairs(limits) do
-    files[#files + 1] = held.hold(folder, work.id)
+    files[#files + 1] = held.hold(folder, work)
   end
   for folder, limit in pairs(limits) do
-    if held.count(folder) > limit then
-      violate(input, work, ("more than %d ran in %s"):format(limit, folder))
+    local list = held.list(folder)
+    if #list > limit then
+      violate(input, work, ("more than %d ran in %s: %s"):format(limit, folder,
+        table.concat(list, ", ")))
     end
   end
   return files
