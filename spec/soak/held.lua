@@ -1,4 +1,5 @@
 --- Files that runs hold: each names the process that has it, and counts for as long as that lives.
+local files = require "spec.support.folder"
 local lfs = require "lfs"
 local process = require "spec.soak.process"
 local system = require "system"
@@ -10,24 +11,9 @@ local BEATS_S = 0.05
 
 local SELF = process.identity "self"
 
-local function read(path)
-  local file = io.open(path, "r")
-  local text = file and file:read "*a"
-  if file then
-    file:close()
-  end
-  return text
-end
-
-local function write(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-end
-
 --- The living process that holds the file, and its run; nil if there is none.
 local function holder(path)
-  local text = read(path) or ""
+  local text = files.read(path) or ""
   local identity = text:match "^%d+ %d+"
   return identity and process.lives(identity) and text or nil
 end
@@ -61,19 +47,19 @@ end
 function held.hold(folder, work)
   local path = folder .. "/" .. work.id
   lfs.mkdir(folder)
-  write(path, SELF .. " " .. work.run)
+  files.write(path, SELF .. " " .. work.run)
   return path
 end
 
 --- Shows that a run lives that cannot give back what it holds.
 function held.beat(path, run)
-  write(path, ("%d %.6f"):format(run, system.monotime()))
+  files.write(path, ("%d %.6f"):format(run, system.monotime()))
 end
 
 --- Has a run shown since that moment that it lives?
 function held.has_beaten(path, since)
   system.sleep(BEATS_S)
-  local beaten_at = tonumber((read(path) or ""):match "^%d+ (%S+)$")
+  local beaten_at = tonumber((files.read(path) or ""):match "^%d+ (%S+)$")
   return beaten_at ~= nil and beaten_at > since
 end
 

@@ -1,21 +1,14 @@
 --- What the system knows of a process.
-local process = {}
+local files = require "spec.support.folder"
 
-local function read(path)
-  local file = io.open(path, "r")
-  local text = file and file:read "*a"
-  if file then
-    file:close()
-  end
-  return text
-end
+local process = {}
 
 -- A flag of a process that is about to end: it lets go of its files before it is a zombie.
 local EXITING = 4
 
 --- Its number, its state as one letter, when it was started, and whether it is about to end.
 local function look(pid)
-  local stat = read("/proc/" .. pid .. "/stat")
+  local stat = files.read("/proc/" .. pid .. "/stat")
   local number, state, rest = (stat or ""):match "^(%d+) %(.*%) (%S) (.*)$"
   local fields = {}
   for field in (rest or ""):gmatch "%S+" do
