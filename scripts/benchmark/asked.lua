@@ -22,6 +22,9 @@ function asked.size(full, quick)
   return asked.pace == "quick" and quick or full
 end
 
+--- What rows are measured with, in turn.
+asked.durabilities = asked.pace == "tiny" and { "normal" } or { "normal", "full" }
+
 function asked.wants(name)
   return name:find(asked.only, 1, true) ~= nil
 end

@@ -12,16 +12,17 @@ local WORKS = asked.size(50000, 10000)
 local PARTS = { "enqueue", "drain" }
 
 local COLUMNS = {
-  { key = "name", title = "" }, { key = "size", title = "BEHIND", right = true },
+  { key = "name", title = "" }, { key = "durability", title = "DURABILITY" },
+  { key = "size", title = "BEHIND", right = true },
   { key = "works", title = "WORKS", right = true },
   { key = "alone", title = "ALONE", right = true },
   { key = "beside", title = "BESIDE", right = true }, { key = "unit", title = "" },
   { key = "share", title = "SHARE", right = true },
 }
 
-local function open(name)
+local function open(name, durability)
   return assert(moonshift.open {
-    database = asked.folder .. "/" .. name, durability = "normal",
+    database = asked.folder .. "/" .. name, durability = durability,
     workers = "benchmark.workers", threads = 1,
   })
 end
@@ -36,8 +37,8 @@ local function add_rate(rates, part, works, begun)
 end
 
 --- The conditions of a manager end with it, so everything waits again in the next one.
-local function measure(name, works, calls, rates)
-  local manager = open(name)
+local function measure(name, durability, works, calls, rates)
+  local manager = open(name, durability)
   loads.prepare(manager)
   collectgarbage()
   local begun = system.monotime()
@@ -53,38 +54,33 @@ local function measure(name, works, calls, rates)
 end
 
 local function fill(load, size)
-  local manager = open "beside.db"
+  local manager = open("beside.db", "normal")
   load.fill(manager, size)
   assert(manager:close())
 end
 
 --- A store that was filled is kept for all rounds.
-local function tell(load, size, works)
+local function measure_all(load, works, durability)
   local alone, beside = {}, {}
-  if load.fill then
-    fill(load, size)
-  end
   for _ = 1, ROUNDS do
-    measure("alone.db", works, loads.plain(works), alone)
+    measure("alone.db", durability, works, loads.plain(works), alone)
     remove "alone.db"
-    measure("beside.db", works, (load.calls or loads.plain)(works), beside)
+    measure("beside.db", durability, works, (load.calls or loads.plain)(works), beside)
     if not load.fill then
       remove "beside.db"
     end
   end
-  remove "beside.db"
   return alone, beside
 end
 
-local function add_rows(rows, load)
-  local size = load.fill and asked.size(load.size, load.quick) or 0
+local function add_rows(rows, load, size, durability)
   local works = load.works and asked.size(load.works, load.quick_works) or WORKS
-  local alone, beside = tell(load, size, works)
+  local alone, beside = measure_all(load, works, durability)
   for _, part in ipairs(PARTS) do
     local without, with = median(alone[part]), median(beside[part])
     rows[#rows + 1] = {
-      name = load.name .. ": " .. part, behind = size, works = works, unit = "works/s",
-      alone = without, beside = with, share = with / without,
+      name = load.name .. ": " .. part, durability = durability, behind = size, works = works,
+      unit = "works/s", alone = without, beside = with, share = with / without,
       rounds = { alone = alone[part], beside = beside[part] },
     }
   end
@@ -92,7 +88,8 @@ end
 
 local function cells_of(row)
   return {
-    name = row.name, size = row.behind > 0 and ("%d"):format(row.behind) or "",
+    name = row.name, durability = row.durability,
+    size = row.behind > 0 and ("%d"):format(row.behind) or "",
     works = ("%d"):format(row.works), unit = row.unit, alone = ("%.0f"):format(row.alone),
     beside = ("%.0f"):format(row.beside), share = ("%.2f"):format(row.share),
   }
@@ -103,7 +100,14 @@ math.randomseed(1)
 for _, load in ipairs(loads) do
   if asked.wants(load.name) then
     asked.note("%s", load.name)
-    add_rows(rows, load)
+    local size = load.fill and asked.size(load.size, load.quick) or 0
+    if load.fill then
+      fill(load, size)
+    end
+    for _, durability in ipairs(asked.durabilities) do
+      add_rows(rows, load, size, durability)
+    end
+    remove "beside.db"
   end
 end
-report({ title = ("normal, medians of %d rounds"):format(ROUNDS), rows = rows }, COLUMNS, cells_of)
+report({ title = ("medians of %d rounds"):format(ROUNDS), rows = rows }, COLUMNS, cells_of)

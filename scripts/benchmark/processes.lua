@@ -6,7 +6,6 @@ local rows = require "benchmark.process_rows"
 local table_lines = require "moonshift.cli.table"
 
 local ROUNDS = asked.size(3, 1)
-local DURABILITIES = asked.pace == "tiny" and { "normal" } or { "normal", "full" }
 
 local COLUMNS = {
   { key = "name", title = "" }, { key = "durability", title = "DURABILITY" },
@@ -52,7 +51,7 @@ end
 
 local lines = core.array {}
 for _, row in ipairs(rows) do
-  for _, durability in ipairs(DURABILITIES) do
+  for _, durability in ipairs(asked.durabilities) do
     if asked.wants(row.name) then
       asked.note("%s, %s", row.name, durability)
       for _, line in ipairs(measure_all(row, durability)) do
