@@ -229,16 +229,6 @@ static ms_status apply_result(ms_engine *engine, ms_run *run, const ms_work *bef
   return end_run(engine, before, &after, true);
 }
 
-static ms_status settle_live(ms_engine *engine, ms_run *run, ms_arena *arena) {
-  ms_flight *flight = ms_flight_of(run);
-  ms_work work = flight->work;
-  bool found = true;
-  if (!flight->fresh) MS_TRY(ms_work_load(engine->store, run->id, arena, &work, &found));
-  work.state = MS_RUNNING;
-  if (flight->noted || work.run > 0) MS_TRY(ms_progress_clear(engine->store, run->id));
-  return apply_result(engine, run, &work, arena);
-}
-
 /* A void run's end changes nothing but that its work, or its name's next one, may start now, and
  * that retention, which leaves work alone while it runs, may look at it. */
 static ms_status settle_void(ms_engine *engine, int64_t id) {
@@ -254,6 +244,27 @@ static ms_status settle_void(ms_engine *engine, int64_t id) {
   }
   ms_arena_deinit(&arena);
   return status;
+}
+
+/* Its work; not found where somebody has deleted that. */
+static ms_status work_of(ms_engine *engine, ms_run *run, ms_arena *arena, ms_work *work,
+                         bool *found) {
+  ms_flight *flight = ms_flight_of(run);
+  *work = flight->work;
+  *found = true;
+  return flight->fresh ? MS_OK : ms_work_load(engine->store, run->id, arena, work, found);
+}
+
+static ms_status settle_live(ms_engine *engine, ms_run *run, ms_arena *arena) {
+  ms_work work;
+  bool found;
+  MS_TRY(work_of(engine, run, arena, &work, &found));
+  if (!found) return settle_void(engine, run->id);
+  work.state = MS_RUNNING;
+  if (ms_flight_of(run)->noted || work.run > 0) {
+    MS_TRY(ms_progress_clear(engine->store, run->id));
+  }
+  return apply_result(engine, run, &work, arena);
 }
 
 /* A run whose claim was lost leaves nothing behind but that its work may start here again. */
@@ -331,15 +342,14 @@ static ms_status wait_again(ms_engine *engine, const ms_flight *flight, ms_work 
 
 ms_status ms_settle_return(ms_engine *engine, ms_run *run) {
   ms_flight *flight = ms_flight_of(run);
-  bool live, found = true;
+  ms_work work;
+  bool live, found;
   if (!is_own(engine, run, &live)) return MS_OK;
   if (!live) return settle_void(engine, run->id);
   /* It is no event, but somebody may wait for nothing to run. */
   engine->turn.ends = true;
-  ms_work work = flight->work;
-  if (!flight->fresh) {
-    MS_TRY(ms_work_load(engine->store, run->id, &flight->arena, &work, &found));
-  }
+  MS_TRY(work_of(engine, run, &flight->arena, &work, &found));
+  if (!found) return settle_void(engine, run->id);
   MS_TRY(ms_trigger_rest(engine, &work));
   if (flight->start) {
     MS_TRY(ms_queue_forget_start(engine->store, flight->run.queue, flight->start));

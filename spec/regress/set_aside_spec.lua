@@ -74,6 +74,29 @@ describe("rows that somebody altered hold up no other work", function()
     assert.are.equal("succeeded", stores.result(manager, ids[1]).state)
   end)
 
+  it("where a work is deleted while it runs, and a turn fails in between", function()
+    local go = false
+    local manager, path = stores.open { workers = {
+      wait = function(_, work)
+        while not go do
+          work:sleep "10ms"
+        end
+        return "success"
+      end,
+    } }
+    local id = assert(manager:enqueue { worker = "wait" })
+    stores.until_state(manager, id, "running")
+    sql.run(path, "ALTER TABLE ms_work RENAME TO moved;\n")
+    assert.is_nil((manager:enqueue { worker = "wait" }))
+    sql.run(path, "ALTER TABLE moved RENAME TO ms_work; DELETE FROM ms_work;\n")
+    go = true
+    assert(manager:run "idle")
+    assert.are.equal("0\n", sql.run(path, "SELECT count(*) FROM ms_done;\n"))
+    assert.are.equal("succeeded", stores.result(manager, assert(manager:enqueue {
+      worker = "wait",
+    })).state)
+  end)
+
   it("where the lane of a work that a dead process ran is gone", function()
     local manager, ids, told = alter({ { worker = "alone" } }, [[
       DELETE FROM ms_lane; DELETE FROM ms_waiting;
