@@ -7,6 +7,7 @@
 #include "store/private.h"
 #include "store/schema.h"
 #include "store/site.h"
+#include "store/sqlite_statement.h"
 
 #include <pthread.h>
 #include <time.h>
@@ -15,35 +16,12 @@
  * system call. */
 #define BUSY_PAUSE_NS 300000
 
-/* So many statements that were put together stay compiled, the last ones used. To compile one takes
- * a hundred times as long as to look up a work with it, and programs ask the same again. */
-#define KEPT_MOST 8
-
 /* A commit writes and sums up whole pages, of which a lone enqueue has changed a few dozen bytes on
  * two. With less than 2 KB the many pages that works in bulk need cost more than is saved. A store
  * keeps the size that it was made with. */
 #define SET_PAGE_SIZE "PRAGMA page_size = 2048"
 
-/* A statement's handle is the sqlite3_stmt. */
-typedef struct sqlite {
-  sqlite3 *handle;
-  ms_frames *frames;      /* NULL = in memory */
-  sqlite3_stmt *rollback; /* prepared, since it is needed when there is no memory */
-  sqlite3_stmt *kept[KEPT_MOST];
-  int64_t busy_timeout_ms;
-  int64_t busy_since_ms;
-  uint32_t ticket; /* in the board's line, while in_line */
-  bool in_line;
-  bool only_tries; /* a lock that is taken is not waited for */
-  bool full;       /* every commit reaches the disk before anybody is told of it */
-  bool wide;       /* more pages than usual are kept in memory */
-  bool unsynced;   /* the last one may not have reached it yet, nor others up to that number */
-  uint32_t number;
-  int64_t page_bytes;
-  int64_t wal_pages;
-} sqlite;
-
-static sqlite *sqlite_of(const ms_store *store) {
+static ms_sqlite_connection *sqlite_of(const ms_store *store) {
   return store->connection;
 }
 
@@ -85,10 +63,6 @@ ms_status ms_sqlite_read(sqlite3 *handle, const char *sql, int64_t *value, ms_er
   return code == SQLITE_ROW ? MS_OK : ms_sqlite_fail(handle, code, "open", err);
 }
 
-static ms_status fail(ms_store *store, int code) {
-  return ms_sqlite_fail(sqlite_of(store)->handle, code, "store", &store->err);
-}
-
 /* ---- The connection ---- */
 
 /* A file is made through a descriptor of our own, and closing one would drop the locks of another
@@ -99,14 +73,14 @@ static int64_t steady_ms(void) {
   return ms_clock_steady_ms(&(ms_clock){0});
 }
 
-static bool out_of_time(const sqlite *connection) {
+static bool out_of_time(const ms_sqlite_connection *connection) {
   return steady_ms() - connection->busy_since_ms >= connection->busy_timeout_ms;
 }
 
 /* SQLite's own handler sleeps for up to 100 ms at a time and so starves. Our processes stand in
  * line; this is for other programs that write, and for whoever was passed by in the line. */
 static int wait_for_writer(void *context, int tries) {
-  sqlite *connection = context;
+  ms_sqlite_connection *connection = context;
   if (connection->only_tries) return 0;
   if (tries == 0 && !connection->in_line) connection->busy_since_ms = steady_ms();
   if (out_of_time(connection)) return 0;
@@ -115,7 +89,7 @@ static int wait_for_writer(void *context, int tries) {
 }
 
 static int after_commit(void *context, sqlite3 *handle, const char *schema, int pages) {
-  sqlite *connection = context;
+  ms_sqlite_connection *connection = context;
   (void)handle;
   (void)schema;
   connection->wal_pages = pages;
@@ -124,7 +98,7 @@ static int after_commit(void *context, sqlite3 *handle, const char *schema, int 
 
 /* Who makes a file reads it and then writes; where two do so at once SQLite cannot wait with the
  * first lock in hand, and says BUSY at once. */
-static int enter_wal_mode(sqlite *connection) {
+static int enter_wal_mode(ms_sqlite_connection *connection) {
   int64_t until_ms = steady_ms() + connection->busy_timeout_ms;
   for (;;) {
     int code = sqlite3_exec(connection->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
@@ -133,7 +107,7 @@ static int enter_wal_mode(sqlite *connection) {
   }
 }
 
-static ms_status configure(sqlite *connection, ms_err *err) {
+static ms_status configure(ms_sqlite_connection *connection, ms_err *err) {
   static const char common[] =
       "PRAGMA temp_store = MEMORY;"
       "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 0;"
@@ -149,7 +123,8 @@ static ms_status configure(sqlite *connection, ms_err *err) {
   return ms_sqlite_read(connection->handle, "PRAGMA page_size", &connection->page_bytes, err);
 }
 
-static ms_status dial(sqlite *connection, const char *database, int more_flags, ms_err *err) {
+static ms_status dial(ms_sqlite_connection *connection, const char *database, int more_flags,
+                      ms_err *err) {
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | more_flags;
   int code = sqlite3_open_v2(database, &connection->handle, flags, NULL);
   if (code != SQLITE_OK) return ms_sqlite_fail(connection->handle, code, "open", err);
@@ -158,13 +133,13 @@ static ms_status dial(sqlite *connection, const char *database, int more_flags, 
   return MS_OK;
 }
 
-static ms_status prepare_rollback(sqlite *connection, ms_err *err) {
+static ms_status prepare_rollback(ms_sqlite_connection *connection, ms_err *err) {
   int code = sqlite3_prepare_v3(connection->handle, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT,
                                 &connection->rollback, NULL);
   return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(connection->handle, code, "open", err);
 }
 
-static ms_status connect(sqlite *connection, const char *database, ms_err *err) {
+static ms_status connect(ms_sqlite_connection *connection, const char *database, ms_err *err) {
   MS_TRY(dial(connection, database, SQLITE_OPEN_CREATE, err));
   MS_TRY(ms_schema_check(connection->handle, err));
   MS_TRY(configure(connection, err));
@@ -174,7 +149,7 @@ static ms_status connect(sqlite *connection, const char *database, ms_err *err) 
 }
 
 static ms_status sqlite_open(ms_store *store, const ms_store_options *options, ms_err *err) {
-  sqlite *connection = store->connection = ms_mem_zalloc(sizeof *connection);
+  ms_sqlite_connection *connection = store->connection = ms_mem_zalloc(sizeof *connection);
   if (!connection) return ms_fail(err, MS_NOMEM, "not enough memory");
   connection->busy_timeout_ms = options->busy_timeout_ms;
   connection->full = options->full;
@@ -187,11 +162,11 @@ static ms_status sqlite_open(ms_store *store, const ms_store_options *options, m
 
 /* By now the file's name may belong to another file. */
 static ms_status sqlite_open_beside(ms_store *store, const ms_store *other, ms_err *err) {
-  const sqlite *theirs = sqlite_of(other);
+  const ms_sqlite_connection *theirs = sqlite_of(other);
   int moved = 0;
   sqlite3_file_control(theirs->handle, NULL, SQLITE_FCNTL_HAS_MOVED, &moved);
   if (moved) return ms_fail(err, MS_IO, "the database's file has been moved or deleted");
-  sqlite *connection = store->connection = ms_mem_zalloc(sizeof *connection);
+  ms_sqlite_connection *connection = store->connection = ms_mem_zalloc(sizeof *connection);
   if (!connection) return ms_fail(err, MS_NOMEM, "not enough memory");
   connection->busy_timeout_ms = theirs->busy_timeout_ms;
   connection->full = theirs->full;
@@ -203,149 +178,10 @@ static ms_status sqlite_open_beside(ms_store *store, const ms_store *other, ms_e
 static void sqlite_close(ms_store *store) {
   if (!store->connection) return;
   sqlite3_finalize(sqlite_of(store)->rollback);
-  for (size_t i = 0; i < KEPT_MOST; i++)
-    sqlite3_finalize(sqlite_of(store)->kept[i]);
+  ms_sqlite_drop_kept(sqlite_of(store));
   sqlite3_close(sqlite_of(store)->handle);
   ms_frames_free(sqlite_of(store)->frames);
   ms_mem_free(store->connection);
-}
-
-/* ---- Statements ---- */
-
-static ms_status sqlite_prepare(ms_store *store, const char *sql, ms_statement *statement) {
-  sqlite3_stmt *handle;
-  int code = sqlite3_prepare_v3(sqlite_of(store)->handle, sql, -1, SQLITE_PREPARE_PERSISTENT,
-                                &handle, NULL);
-  if (code != SQLITE_OK) return fail(store, code);
-  statement->handle = handle;
-  return MS_OK;
-}
-
-static int bind_text(sqlite3_stmt *handle, int at, ms_text text) {
-  if (!text.data) return sqlite3_bind_null(handle, at);
-  return sqlite3_bind_text64(handle, at, text.data, text.size, SQLITE_STATIC, SQLITE_UTF8);
-}
-
-static int bind_int(sqlite3_stmt *handle, int at, int64_t value, char type) {
-  return ms_sql_is_absent(type, value) ? sqlite3_bind_null(handle, at)
-                                       : sqlite3_bind_int64(handle, at, value);
-}
-
-static int bind_value(sqlite3_stmt *handle, int at, const ms_value *value) {
-  if (value->type == 't') return bind_text(handle, at, value->text);
-  if (value->type == 'r') return sqlite3_bind_double(handle, at, value->real);
-  return bind_int(handle, at, value->integer, value->type);
-}
-
-static ms_status sqlite_open_rows(ms_store *store, ms_statement *statement, const char *types,
-                                  va_list *values) {
-  sqlite3_stmt *handle = statement->handle;
-  int code = SQLITE_OK;
-  for (int at = 1; *types && code == SQLITE_OK; types++, at++) {
-    if (*types == 't') {
-      code = bind_text(handle, at, va_arg(*values, ms_text));
-    } else if (*types == 'r') {
-      code = sqlite3_bind_double(handle, at, va_arg(*values, double));
-    } else {
-      code = bind_int(handle, at, va_arg(*values, int64_t), *types);
-    }
-  }
-  return code == SQLITE_OK ? MS_OK : fail(store, code);
-}
-
-static sqlite3_stmt *take_kept(sqlite *connection, ms_text sql) {
-  for (size_t i = 0; i < KEPT_MOST; i++) {
-    sqlite3_stmt *handle = connection->kept[i];
-    if (!handle || !ms_text_equal(ms_text_of(sqlite3_sql(handle)), sql)) continue;
-    connection->kept[i] = NULL;
-    return handle;
-  }
-  return NULL;
-}
-
-static int compile(sqlite *connection, ms_text sql, sqlite3_stmt **handle) {
-  *handle = take_kept(connection, sql);
-  if (*handle) return SQLITE_OK;
-  return sqlite3_prepare_v3(connection->handle, sql.data, (int)sql.size, SQLITE_PREPARE_PERSISTENT,
-                            handle, NULL);
-}
-
-static ms_status sqlite_open_once(ms_store *store, ms_text sql, const ms_text *values, size_t count,
-                                  ms_statement *statement) {
-  sqlite3_stmt *handle;
-  int code = compile(sqlite_of(store), sql, &handle);
-  if (code != SQLITE_OK) return fail(store, code);
-  statement->handle = handle;
-  size_t used = (size_t)sqlite3_bind_parameter_count(handle);
-  for (size_t i = 0; i < count && i < used && code == SQLITE_OK; i++) {
-    code = bind_text(handle, (int)i + 1, values[i]);
-  }
-  return code == SQLITE_OK ? MS_OK : fail(store, code);
-}
-
-/* Its values were the caller's. The first free place goes to it, or that of the oldest. */
-static void sqlite_end_once(ms_store *store, ms_statement *statement) {
-  sqlite3_stmt **kept = sqlite_of(store)->kept;
-  size_t at = 0;
-  sqlite3_reset(statement->handle);
-  sqlite3_clear_bindings(statement->handle);
-  while (kept[at] && at < KEPT_MOST - 1)
-    at++;
-  sqlite3_finalize(kept[at]);
-  memmove(kept + 1, kept, at * sizeof *kept);
-  kept[0] = statement->handle;
-}
-
-static ms_status sqlite_step(ms_store *store, ms_statement *statement, bool *row) {
-  int code = sqlite3_step(statement->handle);
-  *row = code == SQLITE_ROW;
-  if (*row) return MS_OK;
-  ms_status status = code == SQLITE_DONE ? MS_OK : fail(store, code);
-  sqlite3_reset(statement->handle);
-  return status;
-}
-
-static ms_status sqlite_run(ms_store *store, ms_statement *statement, int64_t rows,
-                            const char *types, va_list *values) {
-  bool row;
-  MS_TRY(sqlite_open_rows(store, statement, types, values));
-  MS_TRY(sqlite_step(store, statement, &row));
-  if (rows == MS_ANY_ROWS || sqlite3_changes64(sqlite_of(store)->handle) == rows) return MS_OK;
-  return MS_NOTFOUND;
-}
-
-static ms_status sqlite_run_values(ms_store *store, ms_statement *statement, const ms_value *values,
-                                   size_t count) {
-  bool row;
-  int code = SQLITE_OK;
-  for (size_t i = 0; i < count && code == SQLITE_OK; i++)
-    code = bind_value(statement->handle, (int)i + 1, &values[i]);
-  return code == SQLITE_OK ? sqlite_step(store, statement, &row) : fail(store, code);
-}
-
-static void sqlite_reset(ms_statement *statement) {
-  sqlite3_reset(statement->handle);
-}
-
-static void sqlite_drop(ms_statement *statement) {
-  sqlite3_finalize(statement->handle);
-}
-
-static bool sqlite_is_null(const ms_statement *statement, int column) {
-  return sqlite3_column_type(statement->handle, column) == SQLITE_NULL;
-}
-
-static int64_t sqlite_get_int(const ms_statement *statement, int column) {
-  return sqlite3_column_int64(statement->handle, column);
-}
-
-static double sqlite_get_double(const ms_statement *statement, int column) {
-  return sqlite3_column_double(statement->handle, column);
-}
-
-static ms_text sqlite_get_text(const ms_statement *statement, int column) {
-  const char *data = (const char *)sqlite3_column_text(statement->handle, column);
-  return (ms_text){data, data ? (size_t)sqlite3_column_bytes(statement->handle, column) : 0};
 }
 
 /* ---- Transactions ---- */
@@ -362,14 +198,14 @@ static ms_status try_write(ms_store *store) {
 }
 
 static void join_line(ms_store *store) {
-  sqlite *connection = sqlite_of(store);
+  ms_sqlite_connection *connection = sqlite_of(store);
   connection->ticket = ms_line_join(store->board);
   connection->in_line = true;
   MS_POINT("line");
 }
 
 static void leave_line(ms_store *store) {
-  sqlite *connection = sqlite_of(store);
+  ms_sqlite_connection *connection = sqlite_of(store);
   if (connection->in_line) ms_line_leave(store->board, connection->ticket);
   connection->in_line = false;
 }
@@ -377,7 +213,7 @@ static void leave_line(ms_store *store) {
 /* While the line is stuck the lock tells whether somebody still works under it, or whether whoever
  * the line waits for is gone. */
 static ms_status wait_in_line(ms_store *store) {
-  const sqlite *connection = sqlite_of(store);
+  const ms_sqlite_connection *connection = sqlite_of(store);
   ms_line line;
   while ((line = ms_line_wait(store->board, connection->ticket)) != MS_LINE_REACHED) {
     bool late = out_of_time(connection);
@@ -392,7 +228,7 @@ static ms_status wait_in_line(ms_store *store) {
 /* Whoever comes meanwhile waits in the line, as for any other writer. Where somebody is in it
  * already the lock alone tells: it may be the ticket of one who is gone. */
 static ms_status begin_if_free(ms_store *store) {
-  sqlite *connection = sqlite_of(store);
+  ms_sqlite_connection *connection = sqlite_of(store);
   connection->in_line = store->board && ms_line_join_if_empty(store->board, &connection->ticket);
   ms_status status = try_write(store);
   if (status != MS_OK) leave_line(store);
@@ -425,14 +261,14 @@ static int sync_file(sqlite3 *handle, int which) {
 /* Whoever waits in the line need not wait for the disk as well: while it is busy others commit, and
  * one more sync is enough for all of them. */
 static bool puts_off(const ms_store *store) {
-  const sqlite *connection = sqlite_of(store);
+  const ms_sqlite_connection *connection = sqlite_of(store);
   if (!connection->full || !connection->in_line || !connection->frames) return false;
   return ms_line_is_awaited(store->board, connection->ticket) || ms_sync_is_under_way(store->board);
 }
 
 /* Who has written nothing may have seen what others owe, and tell of it. */
 static ms_status commit(ms_store *store) {
-  sqlite *connection = sqlite_of(store);
+  ms_sqlite_connection *connection = sqlite_of(store);
   ms_frames *frames = connection->frames;
   bool early = puts_off(store);
   ms_reached reached = MS_REACHED_NOTHING;
@@ -452,7 +288,7 @@ static ms_status sqlite_commit(ms_store *store) {
 }
 
 static ms_status sqlite_secure(ms_store *store) {
-  sqlite *connection = sqlite_of(store);
+  ms_sqlite_connection *connection = sqlite_of(store);
   ms_sync sync;
   if (!connection->full || !connection->unsynced || !store->board) return MS_OK;
   if (!ms_sync_begin(store->board, connection->number, &sync)) return MS_OK;
@@ -463,7 +299,7 @@ static ms_status sqlite_secure(ms_store *store) {
 }
 
 static void sqlite_rollback(ms_store *store) {
-  const sqlite *connection = sqlite_of(store);
+  const ms_sqlite_connection *connection = sqlite_of(store);
   if (!sqlite3_get_autocommit(connection->handle)) {
     sqlite3_step(connection->rollback);
     sqlite3_reset(connection->rollback);
@@ -474,11 +310,11 @@ static void sqlite_rollback(ms_store *store) {
 /* SQLite's usual 2 MB, or what lets the pages of some 50,000 works be read once; it grows only as
  * they are read, and gives back at once what is too much. */
 static ms_status sqlite_widen(ms_store *store, bool wide) {
-  sqlite *connection = sqlite_of(store);
+  ms_sqlite_connection *connection = sqlite_of(store);
   const char *size = wide ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -2000";
   if (connection->wide == wide) return MS_OK;
   int code = sqlite3_exec(connection->handle, size, NULL, NULL, NULL);
-  if (code != SQLITE_OK) return fail(store, code);
+  if (code != SQLITE_OK) return ms_sqlite_fail(connection->handle, code, "store", &store->err);
   connection->wide = wide;
   return MS_OK;
 }
@@ -513,19 +349,19 @@ const ms_driver ms_sqlite = {
     .commit = sqlite_commit,
     .secure = sqlite_secure,
     .rollback = sqlite_rollback,
-    .prepare = sqlite_prepare,
-    .open_rows = sqlite_open_rows,
-    .open_once = sqlite_open_once,
-    .end_once = sqlite_end_once,
-    .run = sqlite_run,
-    .run_values = sqlite_run_values,
-    .step = sqlite_step,
-    .reset = sqlite_reset,
-    .drop = sqlite_drop,
-    .is_null = sqlite_is_null,
-    .get_int = sqlite_get_int,
-    .get_double = sqlite_get_double,
-    .get_text = sqlite_get_text,
+    .prepare = ms_sqlite_prepare,
+    .open_rows = ms_sqlite_open_rows,
+    .open_once = ms_sqlite_open_once,
+    .end_once = ms_sqlite_end_once,
+    .run = ms_sqlite_run,
+    .run_values = ms_sqlite_run_values,
+    .step = ms_sqlite_step,
+    .reset = ms_sqlite_reset,
+    .drop = ms_sqlite_drop,
+    .is_null = ms_sqlite_is_null,
+    .get_int = ms_sqlite_get_int,
+    .get_double = ms_sqlite_get_double,
+    .get_text = ms_sqlite_get_text,
     .widen = sqlite_widen,
     .wal_bytes = sqlite_wal_bytes,
     .checkpoint = sqlite_checkpoint,
