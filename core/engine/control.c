@@ -6,6 +6,7 @@
 #include "store/graph.h"
 #include "store/prune.h"
 #include "store/queue.h"
+#include "store/work_move.h"
 
 /* ---- Cancel ---- */
 

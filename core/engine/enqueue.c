@@ -3,6 +3,7 @@
 #include "store/claim.h"
 #include "store/graph.h"
 #include "store/waiting.h"
+#include "store/work_move.h"
 
 /* One call of enqueue: what came in, and what has been found out before anything is written. */
 typedef struct enqueue_call {

@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 #include "store/session.h"
 #include "store/shift.h"
+#include "store/work_move.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "store/waiting.h"
+#include "store/work_move.h"
 
 /* Works that become enqueued in this turn and are due at once are offered to its claims as they
  * are; only where the claims do not take them do they get a place among those that wait. Whatever

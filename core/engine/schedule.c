@@ -9,6 +9,7 @@
 #include "store/front.h"
 #include "store/queue.h"
 #include "store/waiting.h"
+#include "store/work_move.h"
 
 #include <stdlib.h>
 #include <string.h>

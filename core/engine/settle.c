@@ -6,6 +6,7 @@
 #include "store/prune.h"
 #include "store/queue.h"
 #include "store/waiting.h"
+#include "store/work_move.h"
 
 #include <stdio.h>
 

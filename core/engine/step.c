@@ -3,6 +3,7 @@
 #include "model/paths.h"
 #include "store/claim.h"
 #include "store/files.h"
+#include "store/work_move.h"
 
 #include <stdio.h>
 

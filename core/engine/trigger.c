@@ -5,6 +5,7 @@
 #include "model/paths.h"
 #include "sense/snapshot.h"
 #include "store/files.h"
+#include "store/work_move.h"
 
 /* Work that waits for files: what has changed is noted here, and makes it due once it has settled.
  * Whoever sees the changes (the lookout, a test) tells them in a call. */

@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 #include "store/graph.h"
 #include "store/waiting.h"
+#include "store/work_move.h"
 
 /* Works that succeed free those that depend on them. */
 

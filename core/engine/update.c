@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 #include "engine/trigger.h"
+#include "store/work_move.h"
 
 /* What an update keeps: everything that is not the spec. */
 static ms_work renewed(const ms_work *before) {

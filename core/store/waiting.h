@@ -38,7 +38,7 @@ ms_status ms_waiting_head(struct ms_store *store, int64_t lane, ms_spot after, m
 ms_status ms_waiting_take(struct ms_store *store, int64_t lane, ms_spot first, ms_spot last,
                           int64_t count);
 
-/* ---- work.c: it knows what a claim must read ---- */
+/* ---- work_move.c: it knows what a claim must read ---- */
 
 /* Gives a place to a work that has just become enqueued and has none. */
 ms_status ms_waiting_place(struct ms_store *store, const ms_work *work);

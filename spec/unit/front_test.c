@@ -3,6 +3,7 @@
 
 #include "store/front.h"
 #include "store/store.h"
+#include "store/work_move.h"
 
 #include <stdlib.h>
 
