@@ -122,16 +122,28 @@ typedef struct watch_round {
   ms_ids ids;     /* of runs to look at more closely */
   ms_text judged; /* the constraints that were judged last, and whether one of them is lost */
   bool lost;
+  ms_map verdicts; /* what was judged for the lane in which a run began: held or lost */
 } watch_round;
 
-/* Conditions do not change meanwhile, and runs that follow each other often need the same. */
+static char held, lost;
+
 static ms_status judge(watch_round *round, const ms_flight *flight) {
   ms_constraints constraints;
-  if (ms_text_equal(flight->constraints, round->judged)) return MS_OK;
   ms_arena_clear(&round->arena);
   MS_TRY(ms_lane_constraints(round->engine, flight->constraints, &round->arena, &constraints));
-  round->lost = !constraints.at_start_only && !ms_conditions_hold(round->engine, &constraints);
   round->judged = flight->constraints;
+  round->lost = !constraints.at_start_only && !ms_conditions_hold(round->engine, &constraints);
+  bool noted = ms_map_put(&round->verdicts, flight->work.lane, round->lost ? &lost : &held);
+  return noted ? MS_OK : ms_engine_no_memory(round->engine);
+}
+
+/* Conditions do not change meanwhile; thousands of runs share a few lanes, and many lanes often
+ * need the same. */
+static ms_status has_lost(watch_round *round, const ms_flight *flight, bool *has) {
+  bool again = ms_text_equal(flight->constraints, round->judged);
+  const void *verdict = again ? NULL : ms_map_get(&round->verdicts, flight->work.lane);
+  if (!again && !verdict) MS_TRY(judge(round, flight));
+  *has = verdict ? verdict == &lost : round->lost;
   return MS_OK;
 }
 
@@ -140,10 +152,8 @@ static ms_status look_at(watch_round *round, ms_flight *flight) {
   bool watched = flight->timed || flight->stopped_at_ms != MS_NEVER || !flight->fresh;
   if (!flight->worker->quick) round->engine->turn.slow++;
   MS_TRY(note_begin(round->engine, flight));
-  if (!watched && flight->constraints.size && !flight->meets) {
-    MS_TRY(judge(round, flight));
-    watched = round->lost;
-  }
+  bool needs = flight->constraints.size && !flight->meets;
+  if (!watched && needs) MS_TRY(has_lost(round, flight, &watched));
   if (!watched || ms_ids_add(&round->ids, flight->run.id)) return MS_OK;
   return ms_engine_no_memory(round->engine);
 }
@@ -161,6 +171,7 @@ ms_status ms_schedule_stop(ms_engine *engine, bool judges) {
     if (flight) status = watch_run(engine, flight, &round.arena, judges);
   }
   ms_ids_deinit(&round.ids);
+  ms_map_deinit(&round.verdicts);
   ms_arena_deinit(&round.arena);
   return status;
 }
