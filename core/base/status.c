@@ -30,3 +30,7 @@ ms_status ms_fail(ms_err *err, ms_status status, const char *format, ...) {
   }
   return status;
 }
+
+ms_status ms_no_memory(ms_err *err) {
+  return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+}

@@ -48,6 +48,9 @@ const char *ms_status_sentence(ms_status status);
 __attribute__((format(printf, 3, 4))) ms_status ms_fail(ms_err *err, ms_status status,
                                                         const char *format, ...);
 
+/* The same for NOMEM, of which there is nothing more to say. */
+ms_status ms_no_memory(ms_err *err);
+
 /* Passes a failure on to the caller. */
 #define MS_TRY(call)                                                                               \
   do {                                                                                             \

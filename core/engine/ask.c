@@ -60,7 +60,7 @@ static ms_status apply_progress(ms_engine *engine, ms_call *call) {
 static ms_status load_infos(ms_store *store, ask_call *args, const ms_ids *ids) {
   bool found;
   args->infos = ms_arena_take(args->arena, ids->count * sizeof *args->infos);
-  if (!args->infos) return ms_fail(ms_store_err(store), MS_NOMEM, "not enough memory");
+  if (!args->infos) return ms_no_memory(ms_store_err(store));
   for (size_t i = 0; i < ids->count; i++) {
     MS_TRY(ms_query_info(store, ids->items[i], args->arena, &args->infos[args->count], &found));
     args->count += found;

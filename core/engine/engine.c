@@ -33,7 +33,7 @@ ms_status ms_usable(ms_manager *engine, ms_err *err) {
 
 static ms_status world_open(ms_engine *engine, const ms_options *options, ms_err *err) {
   ms_world *world = options->peer_of ? options->peer_of->world : ms_mem_zalloc(sizeof *world);
-  if (!world) return ms_fail(err, MS_NOMEM, "not enough memory");
+  if (!world) return ms_no_memory(err);
   engine->world = world;
   world->users++;
   if (options->peer_of) {
@@ -96,11 +96,11 @@ static ms_status learn_names(ms_engine *engine, const ms_options *options, ms_er
   ms_text pairs = engine->executor ? ms_executor_names(engine->executor) : MS_TEXT_NONE;
   size_t count = options->host_worker_count + count_pairs(pairs);
   engine->names = ms_arena_take(&engine->arena, count * sizeof *engine->names);
-  if (!engine->names) return ms_fail(err, MS_NOMEM, "not enough memory");
+  if (!engine->names) return ms_no_memory(err);
   if (pairs.data) add_pool_names(engine, pairs);
   for (size_t i = 0; i < options->host_worker_count; i++) {
     ms_text name = ms_arena_copy(&engine->arena, options->host_workers[i]);
-    if (!name.data) return ms_fail(err, MS_NOMEM, "not enough memory");
+    if (!name.data) return ms_no_memory(err);
     add_name(engine, name, MS_PLACE_HOST,
              options->host_timeouts_ms ? options->host_timeouts_ms[i] : 0);
   }
@@ -222,7 +222,7 @@ static void init(ms_engine *engine, const ms_options *options) {
 static ms_status find_store_files(ms_engine *engine, const ms_options *options, ms_err *err) {
   if (options->stepped || !ms_store_in_file(engine->store)) return MS_OK;
   ms_text path = ms_arena_copy(&engine->arena, ms_text_of(options->database));
-  if (!path.data) return ms_fail(err, MS_NOMEM, "not enough memory");
+  if (!path.data) return ms_no_memory(err);
   ms_store_files_init(&engine->store_files, path.data);
   return MS_OK;
 }
@@ -271,7 +271,7 @@ static ms_status open_engine(ms_engine *engine, const ms_options *options, ms_er
 
 ms_status ms_open(const ms_options *options, ms_manager **manager, ms_err *err) {
   ms_engine *engine = ms_mem_zalloc(sizeof *engine);
-  if (!engine) return ms_fail(err, MS_NOMEM, "not enough memory");
+  if (!engine) return ms_no_memory(err);
   init(engine, options);
   ms_status status = open_engine(engine, options, err);
   if (status != MS_OK) {

@@ -226,7 +226,7 @@ ms_status ms_observe(ms_manager *engine, const ms_selector *selector, int64_t *n
   args.observer = ms_mem_zalloc(sizeof *args.observer);
   if (!args.observer || !copy_selector(&args.observer->arena, selector, &args.observer->selector)) {
     observer_free(args.observer);
-    return ms_fail(err, MS_NOMEM, "not enough memory");
+    return ms_no_memory(err);
   }
   ms_list_init(&args.observer->link);
   ms_status status = ms_engine_call(engine, &args.call, err);

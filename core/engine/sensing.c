@@ -11,7 +11,7 @@ ms_status ms_sensing_open(ms_engine *engine, const char *database, ms_err *err) 
   engine->options.sensors.storage_is_far = ms_store_on_server(engine->store);
   engine->sensing.sensors = ms_sensors_new(&engine->options.sensors, file);
   engine->sensing.exists = engine->sensing.sensors != NULL;
-  return engine->sensing.exists ? MS_OK : ms_fail(err, MS_NOMEM, "not enough memory");
+  return engine->sensing.exists ? MS_OK : ms_no_memory(err);
 }
 
 ms_status ms_sensing_start(ms_engine *engine, ms_err *err) {

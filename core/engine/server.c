@@ -50,12 +50,11 @@ static ms_status open_files(ms_server *server, ms_err *err) {
 
 ms_status ms_server_open(const char *url, struct ms_store *store, ms_server **server, ms_err *err) {
   ms_server *fresh = ms_mem_zalloc(sizeof *fresh);
-  if (!fresh) return ms_fail(err, MS_NOMEM, "not enough memory");
+  if (!fresh) return ms_no_memory(err);
   fresh->store = store;
   fresh->watch_fd = fresh->look_fd = fresh->retry_fd = -1;
   fresh->url = ms_mem_copy(url, strlen(url));
-  ms_status status = fresh->url ? ms_listener_open(url, &fresh->listener, err)
-                                : ms_fail(err, MS_NOMEM, "not enough memory");
+  ms_status status = fresh->url ? ms_listener_open(url, &fresh->listener, err) : ms_no_memory(err);
   if (status == MS_OK) status = open_files(fresh, err);
   if (status == MS_OK)
     *server = fresh;

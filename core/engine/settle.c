@@ -13,10 +13,6 @@
 /* At the most, while others commit. Long against a turn, short against a user's patience. */
 #define LOOK_PAUSE_MS 100
 
-static ms_status no_memory(ms_engine *engine) {
-  return ms_engine_no_memory(engine);
-}
-
 static ms_text copy_text(ms_arena *arena, const char *text) {
   return ms_arena_copy(arena, ms_text_of(text));
 }
@@ -24,7 +20,7 @@ static ms_text copy_text(ms_arena *arena, const char *text) {
 /* ---- Reaching a finished state ---- */
 
 ms_status ms_settle_finished(ms_engine *engine, const ms_work *work) {
-  if (!ms_ids_add(&engine->turn.finished, work->id)) return no_memory(engine);
+  if (!ms_ids_add(&engine->turn.finished, work->id)) return ms_engine_no_memory(engine);
   MS_TRY(ms_trigger_finish(engine, work));
   return work->prerequisites ? ms_edge_note_released(engine->store, work->id) : MS_OK;
 }
@@ -37,7 +33,7 @@ static ms_status finish(ms_engine *engine, const ms_work *before, ms_work *after
   MS_TRY(ms_settle_finished(engine, after));
   MS_TRY(ms_outbox_event(engine, event, after->id));
   if (state != MS_SUCCEEDED) return ms_settle_cascade(engine, after->id);
-  return ms_ids_add(&engine->turn.succeeded, after->id) ? MS_OK : no_memory(engine);
+  return ms_ids_add(&engine->turn.succeeded, after->id) ? MS_OK : ms_engine_no_memory(engine);
 }
 
 /* ---- Dependents ---- */
@@ -51,7 +47,7 @@ static ms_status fail_dependent(ms_engine *engine, ms_arena *arena, const ms_wor
   after.state = state;
   after.finished_at_ms = engine->turn.now_ms;
   after.error = copy_text(arena, text);
-  if (!after.error.data) return no_memory(engine);
+  if (!after.error.data) return ms_engine_no_memory(engine);
   MS_TRY(ms_work_move(engine->store, before, &after, true));
   MS_TRY(ms_settle_finished(engine, &after));
   return ms_outbox_event(engine, state == MS_FAILED ? MS_EVENT_FAILED : MS_EVENT_CANCELLED,
@@ -73,7 +69,7 @@ static ms_status cascade_one(ms_engine *engine, int64_t id, ms_arena *arena, ms_
     MS_TRY(ms_work_load(engine->store, dependents->items[i], arena, &work, &found));
     if (!found || (work.state != MS_BLOCKED && work.state != MS_ENQUEUED)) continue;
     MS_TRY(fail_dependent(engine, arena, &work, id, state));
-    if (!ms_ids_add(list, work.id)) return no_memory(engine);
+    if (!ms_ids_add(list, work.id)) return ms_engine_no_memory(engine);
   }
   return MS_OK;
 }
@@ -81,7 +77,7 @@ static ms_status cascade_one(ms_engine *engine, int64_t id, ms_arena *arena, ms_
 ms_status ms_settle_cascade(ms_engine *engine, int64_t id) {
   ms_ids list = {0}, dependents = {0};
   ms_arena arena = {0};
-  ms_status status = ms_ids_add(&list, id) ? MS_OK : no_memory(engine);
+  ms_status status = ms_ids_add(&list, id) ? MS_OK : ms_engine_no_memory(engine);
   for (size_t i = 0; i < list.count && status == MS_OK; i++) {
     ms_arena_clear(&arena);
     status = cascade_one(engine, list.items[i], &arena, &dependents, &list);
@@ -104,7 +100,7 @@ ms_status ms_settle_standing(ms_engine *engine, ms_arena *arena, ms_work *work) 
     work->state = failed ? MS_FAILED : MS_CANCELLED;
     work->finished_at_ms = engine->turn.now_ms;
     work->error = copy_text(arena, text);
-    return work->error.data ? MS_OK : no_memory(engine);
+    return work->error.data ? MS_OK : ms_engine_no_memory(engine);
   }
   work->pending = standing.unfinished;
   work->state = standing.unfinished ? MS_BLOCKED : MS_ENQUEUED;
@@ -172,7 +168,7 @@ static ms_status give_up(ms_engine *engine, ms_arena *arena, const ms_work *befo
   after->outcome = MS_OUTCOME_FAILURE;
   after->output = MS_TEXT_NONE;
   after->error = copy_text(arena, text);
-  if (!after->error.data) return no_memory(engine);
+  if (!after->error.data) return ms_engine_no_memory(engine);
   return end_run(engine, before, after, ended);
 }
 
@@ -304,7 +300,7 @@ static ms_status stop_loaded(ms_engine *engine, ms_arena *arena, const ms_work *
   count_run(&after, started_at(engine, before), engine->turn.now_ms, timeout || crashed);
   after.streak = timeout ? 0 : before->streak + 1;
   after.stop_reason = copy_text(arena, reason);
-  if (!after.stop_reason.data) return no_memory(engine);
+  if (!after.stop_reason.data) return ms_engine_no_memory(engine);
   if (crashed) MS_TRY(ms_progress_clear(engine->store, before->id));
   if (!ended) MS_TRY(ms_progress_flush(engine, before->id));
   if (!ended) MS_TRY(tell_run(engine, before->id, reason));
@@ -389,7 +385,7 @@ static ms_status cancel_loaded(ms_engine *engine, ms_arena *arena, const ms_work
   }
   if (ms_claims_find(engine->store, before->id, &live)) {
     after.stop_reason = copy_text(arena, reason);
-    if (!after.stop_reason.data) return no_memory(engine);
+    if (!after.stop_reason.data) return ms_engine_no_memory(engine);
   }
   after.state = MS_CANCELLED;
   after.finished_at_ms = engine->turn.now_ms;
@@ -440,7 +436,7 @@ static ms_status gather_orphans(ms_engine *engine, ms_ids *ids) {
     if (dead) MS_TRY(ms_claims_read(engine->store));
     for (size_t k = 0; k < claim->count; k++) {
       if (!dead && !is_lost(engine, claim, claim->ids[k])) continue;
-      if (!ms_ids_add(ids, claim->ids[k])) return no_memory(engine);
+      if (!ms_ids_add(ids, claim->ids[k])) return ms_engine_no_memory(engine);
     }
   }
   return MS_OK;

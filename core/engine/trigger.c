@@ -10,10 +10,6 @@
 /* Work that waits for files: what has changed is noted here, and makes it due once it has settled.
  * Whoever sees the changes (the lookout, a test) tells them in a call. */
 
-static ms_status no_memory(ms_engine *engine) {
-  return ms_engine_no_memory(engine);
-}
-
 ms_status ms_trigger_files(ms_engine *engine, const ms_work *work, ms_arena *arena,
                            ms_constraints *files) {
   ms_err err;
@@ -69,7 +65,7 @@ static ms_status add_paths(ms_engine *engine, ms_arena *arena, ms_trigger *trigg
   if (complete) trigger->paths = ms_arena_copy(arena, ms_buf_text(&text));
   ms_paths_deinit(&paths);
   ms_buf_deinit(&text);
-  return complete && trigger->paths.data ? MS_OK : no_memory(engine);
+  return complete && trigger->paths.data ? MS_OK : ms_engine_no_memory(engine);
 }
 
 static int64_t sum(int64_t a_ms, int64_t b_ms) {
@@ -271,7 +267,7 @@ ms_status ms_trigger_look(ms_engine *engine, const ms_request *request, ms_arena
   }
   if (status == MS_OK) *snapshot = ms_arena_copy(arena, ms_buf_text(&data));
   if (status == MS_OK && !snapshot->data) {
-    status = ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+    status = ms_no_memory(err);
   }
   ms_buf_deinit(&data);
   ms_arena_deinit(&spec);
@@ -287,7 +283,7 @@ ms_status ms_trigger_look_all(ms_engine *engine, const ms_request *requests, siz
     any = any || requests[i].files.data;
   if (!any) return MS_OK;
   ms_text *list = ms_arena_take(arena, count * sizeof *list);
-  if (!list) return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+  if (!list) return ms_no_memory(err);
   for (size_t i = 0; i < count; i++) {
     ms_text files = requests[i].files;
     if (i > 0 && files.data && ms_text_equal(files, requests[i - 1].files))

@@ -35,7 +35,7 @@ ms_status ms_engine_fail(ms_engine *engine, ms_status status, ms_err *err) {
 }
 
 ms_status ms_engine_no_memory(ms_engine *engine) {
-  return ms_fail(ms_store_err(engine->store), MS_NOMEM, "not enough memory");
+  return ms_no_memory(ms_store_err(engine->store));
 }
 
 void ms_engine_trouble(ms_engine *engine, const char *kind, const char *message, int64_t id,

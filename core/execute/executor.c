@@ -120,7 +120,7 @@ ms_status ms_executor_open(const ms_executor_options *options, ms_executor **exe
                            ms_err *err) {
   assert(options->threads >= 0);
   ms_executor *opening = executor_new(options);
-  if (!opening) return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+  if (!opening) return ms_no_memory(err);
   ms_status status = open_threads(opening, err);
   if (status) {
     end_threads(opening);

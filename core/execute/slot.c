@@ -64,7 +64,7 @@ static bool open_state(ms_slot *slot) {
   ms_status status = options->runner->open(options->shared, &slot->state, &names, &err);
   if (!status && names.failed) {
     options->runner->close(slot->state);
-    status = ms_fail(&err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+    status = ms_no_memory(&err);
   }
   opened(slot, status, &err, &names);
   ms_buf_deinit(&names);

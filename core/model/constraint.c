@@ -126,10 +126,6 @@ bool ms_constraints_unmet(const ms_constraints *constraints, const ms_conditions
   return false;
 }
 
-static ms_status refuse_memory(ms_err *err) {
-  return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
-}
-
 static void add_string(ms_buf *out, ms_text text) {
   ms_buf_add_char(out, '"');
   for (size_t i = 0; i < text.size; i++) {
@@ -160,7 +156,7 @@ static int compare_texts(const void *a, const void *b) {
 static ms_status add_custom(ms_buf *out, const ms_constraints *constraints, ms_err *err) {
   size_t count = constraints->custom_count;
   ms_text *sorted = ms_mem_alloc(count * sizeof(*sorted));
-  if (!sorted) return refuse_memory(err);
+  if (!sorted) return ms_no_memory(err);
   memcpy(sorted, constraints->custom, count * sizeof(*sorted));
   qsort(sorted, count, sizeof(*sorted), compare_texts);
   for (size_t i = 0; i < count; i++) {
@@ -236,7 +232,7 @@ static ms_status add_constraints(ms_buf *out, const ms_constraints *constraints,
   }
   add_flag(out, start, "at_start_only", constraints->at_start_only);
   ms_buf_add_char(out, '}');
-  return out->failed ? refuse_memory(err) : MS_OK;
+  return out->failed ? ms_no_memory(err) : MS_OK;
 }
 
 ms_status ms_constraints_format(const ms_constraints *constraints, ms_buf *out, ms_err *err) {
@@ -409,7 +405,7 @@ ms_status ms_constraints_parse(ms_text text, ms_arena *arena, ms_constraints *co
   ms_constraints_init(&result);
   reader r = {.next = text.data, .end = text.data + text.size, .arena = arena, .first = true};
   if (!take_constraints(&r, &result)) {
-    if (r.out_of_memory) return refuse_memory(err);
+    if (r.out_of_memory) return ms_no_memory(err);
     return ms_fail(err, MS_CORRUPT, "constraints: unexpected text at byte %td", r.next - text.data);
   }
   *constraints = result;

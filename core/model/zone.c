@@ -286,10 +286,6 @@ static ms_zone *new_zone(size_t change_count) {
   return zone;
 }
 
-static ms_status refuse_memory(ms_err *err) {
-  return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
-}
-
 static ms_status parse_zone(const char *path, ms_text file, ms_zone **result, ms_err *err) {
   reader r = {file.data, file.data + file.size};
   header h = {0};
@@ -297,7 +293,7 @@ static ms_status parse_zone(const char *path, ms_text file, ms_zone **result, ms
     return ms_fail(err, MS_IO, "%s: not a time zone file of version 2 or later", path);
   }
   ms_zone *zone = new_zone(h.time_count + 2 * (RULE_YEARS + 1));
-  if (!zone) return refuse_memory(err);
+  if (!zone) return ms_no_memory(err);
   if (!take_changes(&r, &h, zone) || !take_footer(&r, zone)) {
     ms_zone_free(zone);
     return ms_fail(err, MS_IO, "%s: damaged time zone file", path);
@@ -366,7 +362,7 @@ static ms_status open_zone(ms_text name, ms_zone **zone, ms_err *err) {
   if (fstat(fileno(file), &facts) == 0 && !S_ISREG(facts.st_mode)) {
     status = refuse_name(name, err); /* "Europe" is a folder of zones */
   } else if (!(bytes = ms_mem_alloc(FILE_BYTES_MAX))) {
-    status = refuse_memory(err);
+    status = ms_no_memory(err);
   } else {
     status = read_zone(file, path, bytes, zone, err);
   }
@@ -380,7 +376,7 @@ ms_status ms_zone_open(ms_text name, ms_zone **zone, ms_err *err) {
     return is_name(name) ? open_zone(name, zone, err) : refuse_name(name, err);
   }
   ms_zone *utc = new_zone(0);
-  if (!utc) return refuse_memory(err);
+  if (!utc) return ms_no_memory(err);
   *zone = utc;
   return MS_OK;
 }

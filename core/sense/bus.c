@@ -99,7 +99,7 @@ ms_status ms_bus_open(uv_loop_t *loop, void (*changed)(void *context), void *con
   const ms_sdbus *sd;
   MS_TRY(ms_sdbus_load(&sd, err));
   ms_bus *made = ms_mem_zalloc(sizeof *made);
-  if (!made) return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+  if (!made) return ms_no_memory(err);
   made->sd = sd;
   made->loop = loop;
   made->changed = changed;

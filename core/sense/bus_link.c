@@ -101,7 +101,7 @@ static int begin(ms_bus_link *link, uv_loop_t *loop) {
 ms_status ms_bus_link_open(uv_loop_t *loop, const ms_sdbus *sd, ms_bus_watcher watcher,
                            ms_bus_link **link, ms_err *err) {
   ms_bus_link *made = ms_mem_zalloc(sizeof *made);
-  if (!made) return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+  if (!made) return ms_no_memory(err);
   made->sd = sd;
   made->watcher = watcher;
   int result = begin(made, loop);

@@ -196,7 +196,7 @@ static int subscribe(ms_asking *asking) {
 ms_status ms_bus_services_begin(const ms_sdbus *sd, ms_bus_link *link, ms_bus_services **services,
                                 ms_err *err) {
   ms_bus_services *made = ms_mem_zalloc(sizeof *made);
-  if (!made) return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+  if (!made) return ms_no_memory(err);
   made->sd = sd;
   made->link = link;
   for (size_t i = 0; i < QUESTIONS; i++) {

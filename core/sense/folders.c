@@ -130,7 +130,7 @@ static ms_status start_and_add(ms_folders *folders, folder *f, ms_err *err) {
   bool stands = status == MS_OK && f->started && !f->stale;
   if (stands && push(&folders->list, f)) return MS_OK;
   folder_end(f);
-  return stands ? ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM)) : status;
+  return stands ? ms_no_memory(err) : status;
 }
 
 /* ---- Folders that come into being ---- */
@@ -297,7 +297,7 @@ ms_status ms_folders_follow(ms_folders *folders, const ms_watched *files, size_t
   ms_status status = MS_OK;
   *fresh = false;
   bool complete = want_all(folders, &wanted, files, count, snapshot);
-  if (!complete) status = ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+  if (!complete) status = ms_no_memory(err);
   if (complete) sort_out(folders, &wanted);
   for (size_t i = 0; i < wanted.count; i++) {
     size_t before = folders->list.count;

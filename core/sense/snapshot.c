@@ -83,10 +83,6 @@ bool ms_store_files_have(const ms_store_files *store, dev_t device, ino_t folder
 
 /* ---- Writing ---- */
 
-static ms_status no_memory(ms_err *err) {
-  return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
-}
-
 /* Bytes that would end a field, or are not ASCII, stand as % and two digits. */
 static void add_name(ms_buf *out, const char *name, size_t size) {
   for (size_t i = 0; i < size; i++) {
@@ -137,7 +133,7 @@ static ms_status add_line(scan *s, ms_sight_kind kind, const marks *thing) {
   ms_buf_add_char(s->out, '\n');
   ms_buf_clear(&s->before);
   ms_buf_add_text(&s->before, ms_buf_text(&s->path));
-  return s->out->failed || s->before.failed ? no_memory(s->err) : MS_OK;
+  return s->out->failed || s->before.failed ? ms_no_memory(s->err) : MS_OK;
 }
 
 static uint64_t time_ns(struct timespec time) {
@@ -161,7 +157,7 @@ static ms_status set_path(scan *s, size_t size, const char *name) {
   if (name) ms_buf_add_text(&s->path, ms_text_of(name));
   ms_buf_add_char(&s->path, '\0');
   s->path.size--;
-  return s->path.failed ? no_memory(s->err) : MS_OK;
+  return s->path.failed ? ms_no_memory(s->err) : MS_OK;
 }
 
 /* ---- Reading folders ---- */
@@ -206,7 +202,7 @@ static ms_status read_items(scan *s, DIR *stream, listing *f) {
     if (is_dot(name) || ms_store_files_have(s->store, own.st_dev, own.st_ino, name)) continue;
     if (fstatat(file, name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
     if (s->seen + f->count >= MS_SNAPSHOT_MOST) break;
-    if (!add_item(f, name, &status)) return no_memory(s->err);
+    if (!add_item(f, name, &status)) return ms_no_memory(s->err);
   }
   sort_items(f);
   return MS_OK;
@@ -217,7 +213,7 @@ static ms_status read_folder(scan *s, listing *f) {
   if (!stream && (errno == EMFILE || errno == ENFILE)) {
     return ms_fail(s->err, MS_LIMIT, "constraints.files: %s: %s", s->path.data, strerror(errno));
   }
-  if (!stream && errno == ENOMEM) return no_memory(s->err);
+  if (!stream && errno == ENOMEM) return ms_no_memory(s->err);
   if (!stream) return MS_OK;
   f->readable = true;
   ms_status status = read_items(s, stream, f);
@@ -237,7 +233,7 @@ static bool reserve_folder(scan *s) {
 
 /* The folder at the path, whose things come next. */
 static ms_status enter_folder(scan *s) {
-  if (!reserve_folder(s)) return no_memory(s->err);
+  if (!reserve_folder(s)) return ms_no_memory(s->err);
   listing *f = &s->folders[s->depth++];
   *f = (listing){.path_size = s->path.size};
   MS_TRY(read_folder(s, f));
@@ -325,7 +321,7 @@ void ms_snapshot_open(ms_snapshot_reader *reader, ms_text snapshot) {
 ms_status ms_snapshot_close(ms_snapshot_reader *reader, ms_err *err) {
   bool failed = reader->path.failed;
   ms_buf_deinit(&reader->path);
-  if (failed) return no_memory(err);
+  if (failed) return ms_no_memory(err);
   return reader->corrupt ? ms_fail(err, MS_CORRUPT, "a snapshot of files does not parse") : MS_OK;
 }
 

@@ -18,10 +18,6 @@ static const char count_refused[] = "SELECT count(*) FROM moonshift_inbox WHERE 
 static const char select_refused[] =
     "SELECT " COLUMNS " FROM moonshift_inbox WHERE error IS NOT NULL ORDER BY id";
 
-static ms_status no_memory(ms_store *store) {
-  return ms_fail(&store->err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
-}
-
 ms_status ms_arrival_any(ms_store *store, bool *any) {
   int64_t found;
   MS_TRY(ms_sql_int(store, select_any, 0, &found, ""));
@@ -46,7 +42,7 @@ static ms_status read_row(ms_store *store, ms_statement *statement, ms_arena *ar
       .at_ms = to_ms(ms_sql_column_double(statement, 5)),
       .error = ms_sql_column_copy(statement, 6, arena, &failed),
   };
-  return failed ? no_memory(store) : MS_OK;
+  return failed ? ms_no_memory(&store->err) : MS_OK;
 }
 
 ms_status ms_arrival_look(ms_store *store, bool *any) {
@@ -89,7 +85,7 @@ ms_status ms_arrivals_refused(ms_store *store, ms_arena *arena, ms_arrival **lis
   MS_TRY(ms_sql_int(store, count_refused, 0, &most, ""));
   *count = 0;
   *list = ms_arena_take(arena, (size_t)most * sizeof **list);
-  if (!*list) return no_memory(store);
+  if (!*list) return ms_no_memory(&store->err);
   MS_TRY(ms_sql_open(store, select_refused, &statement, ""));
   for (;;) {
     MS_TRY(ms_sql_step(store, statement, &row));

@@ -17,10 +17,6 @@ static const char select_newest[] = "SELECT max(turn) FROM ms_change";
 static const char select_changes[] =
     "SELECT turn, events FROM ms_change WHERE turn > ? AND owner <> ? ORDER BY turn";
 
-static ms_status no_memory(ms_store *store) {
-  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
-}
-
 ms_status ms_change_observe(ms_store *store, int64_t owner, bool observes) {
   return ms_sql_run(store, update_observes, "ii", (int64_t)observes, owner);
 }
@@ -37,7 +33,7 @@ ms_status ms_change_write(ms_store *store, int64_t owner, int64_t now_ms, const 
   ms_status status =
       ms_ids_format(&text, pairs->items, pairs->count)
           ? ms_sql_run(store, insert_change, "iit", owner, now_ms, ms_buf_text(&text))
-          : no_memory(store);
+          : ms_no_memory(&store->err);
   ms_buf_deinit(&text);
   MS_TRY(status);
   return ms_sql_run(store, delete_old, "i", now_ms - KEEP_MS);
@@ -53,14 +49,14 @@ static ms_status read_row(ms_store *store, ms_statement *statement, ms_change_ne
   size_t count;
   bool complete = true;
   ms_status status = ms_ids_parse(ms_sql_column_text(statement, 1), &ids, &count);
-  if (status == MS_NOMEM) return no_memory(store);
+  if (status == MS_NOMEM) return ms_no_memory(&store->err);
   news->turn = ms_sql_column_int(statement, 0);
   if (status != MS_OK) news->damaged = news->turn;
   if (status != MS_OK) return MS_OK;
   for (size_t i = 0; i < count && complete; i++)
     complete = ms_ids_add(&news->pairs, ids[i]);
   ms_mem_free(ids);
-  return complete ? MS_OK : no_memory(store);
+  return complete ? MS_OK : ms_no_memory(&store->err);
 }
 
 ms_status ms_change_read(ms_store *store, int64_t owner, ms_change_news *news) {

@@ -96,10 +96,10 @@ static ms_status wait_for(const ms_libpq *pq, PGconn *link, ms_err *err) {
 ms_status ms_dial(const ms_libpq *pq, const char *url, PGconn **link, ms_err *err) {
   MS_TRY(check_url(pq, url, err));
   PGconn *fresh = start(pq, url);
-  if (!fresh) return ms_fail(err, MS_NOMEM, "not enough memory");
+  if (!fresh) return ms_no_memory(err);
   ms_status status = wait_for(pq, fresh, err);
   if (status == MS_OK && !ms_fork_guard(pq->PQsocket(fresh))) {
-    status = ms_fail(err, MS_NOMEM, "not enough memory");
+    status = ms_no_memory(err);
   }
   if (status == MS_OK)
     *link = fresh;

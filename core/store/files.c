@@ -20,10 +20,6 @@ static const char write_snapshot[] =
 static const char select_snapshot[] = "SELECT data FROM ms_snapshot WHERE id = ?";
 static const char delete_snapshot[] = "DELETE FROM ms_snapshot WHERE id = ?";
 
-static ms_status no_memory(ms_store *store) {
-  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
-}
-
 void ms_files_init(ms_files *files, int64_t id) {
   static const ms_trigger nothing = {.first_at_ms = MS_NEVER, .due_at_ms = MS_NEVER};
   *files = (ms_files){.id = id, .open = true, .now = nothing, .next = nothing};
@@ -52,7 +48,7 @@ ms_status ms_files_load(ms_store *store, int64_t id, ms_arena *arena, ms_files *
       .next = read_trigger(statement, 5, arena, &failed),
   };
   ms_sql_close(statement);
-  return failed ? no_memory(store) : MS_OK;
+  return failed ? ms_no_memory(&store->err) : MS_OK;
 }
 
 /* Numbers come from a counter, since the row with the highest may be deleted. */
@@ -103,7 +99,7 @@ ms_status ms_files_read_snapshot(ms_store *store, int64_t id, ms_arena *arena, m
   if (!row) return MS_OK;
   *data = ms_sql_column_copy(statement, 0, arena, &failed);
   ms_sql_close(statement);
-  return failed ? no_memory(store) : MS_OK;
+  return failed ? ms_no_memory(&store->err) : MS_OK;
 }
 
 ms_status ms_files_drop_snapshot(ms_store *store, int64_t id) {

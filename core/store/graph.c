@@ -63,10 +63,6 @@ static const ms_dialects update_leaves = {
     .postgres = "UPDATE" LEAVES,
 };
 
-static ms_status no_memory(ms_store *store) {
-  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
-}
-
 ms_status ms_edge_add(ms_store *store, int64_t prerequisite, int64_t dependent, int64_t position) {
   return ms_rows_add(store, MS_ROWS_EDGE, prerequisite, dependent, position);
 }
@@ -99,7 +95,7 @@ static ms_status collect_dependents(ms_store *store, ms_statement *statement, co
     int64_t dependent = ms_sql_column_int(statement, 1);
     if (!asked || !ms_is_id(dependent) || ms_ids_add(dependents, dependent)) continue;
     ms_sql_close(statement);
-    return no_memory(store);
+    return ms_no_memory(&store->err);
   }
   ms_sql_close(statement);
   return MS_OK;
@@ -147,7 +143,7 @@ ms_status ms_edge_outputs(ms_store *store, int64_t id, ms_arena *arena, ms_text 
     if (link) link->text = ms_sql_column_copy(statement, 0, arena, &failed);
     if (!link || failed) {
       ms_sql_close(statement);
-      return no_memory(store);
+      return ms_no_memory(&store->err);
     }
     *last = link;
     last = &link->next;
@@ -155,7 +151,7 @@ ms_status ms_edge_outputs(ms_store *store, int64_t id, ms_arena *arena, ms_text 
   }
   *outputs = flatten(arena, first, found);
   *count = found;
-  return *outputs ? MS_OK : no_memory(store);
+  return *outputs ? MS_OK : ms_no_memory(&store->err);
 }
 
 ms_status ms_edge_unfinished_dependent(ms_store *store, int64_t id, bool *any) {
@@ -228,12 +224,12 @@ static ms_status add_behind(ms_store *store, ms_statement *statement, ms_ids *id
   size_t count;
   bool complete = true;
   ms_status status = ms_ids_parse(ms_sql_column_text(statement, 0), &behind, &count);
-  if (status == MS_NOMEM) return no_memory(store);
+  if (status == MS_NOMEM) return ms_no_memory(&store->err);
   if (status != MS_OK) return MS_OK;
   for (size_t i = 0; i < count && complete; i++)
     complete = ms_ids_add(ids, behind[i]);
   ms_mem_free(behind);
-  return complete ? MS_OK : no_memory(store);
+  return complete ? MS_OK : ms_no_memory(&store->err);
 }
 
 ms_status ms_name_behind(ms_store *store, ms_text name, ms_ids *ids) {

@@ -4,10 +4,6 @@
 
 static const char select_progress[] = "SELECT data FROM ms_progress WHERE id = ?";
 
-static ms_status no_memory(ms_store *store) {
-  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
-}
-
 static ms_status load_progress(ms_store *store, int64_t id, ms_arena *arena, ms_text *progress) {
   ms_statement *statement;
   bool row, failed = false;
@@ -16,7 +12,7 @@ static ms_status load_progress(ms_store *store, int64_t id, ms_arena *arena, ms_
   if (!row) return MS_OK;
   *progress = ms_sql_column_copy(statement, 0, arena, &failed);
   ms_sql_close(statement);
-  return failed ? no_memory(store) : MS_OK;
+  return failed ? ms_no_memory(&store->err) : MS_OK;
 }
 
 static ms_status keep(ms_store *store, ms_arena *arena, ms_ids *ids, int64_t **list,
@@ -24,7 +20,7 @@ static ms_status keep(ms_store *store, ms_arena *arena, ms_ids *ids, int64_t **l
   *count = ids->count;
   if (ids->count) {
     *list = ms_arena_take(arena, ids->count * sizeof **list);
-    if (!*list) return no_memory(store);
+    if (!*list) return ms_no_memory(&store->err);
     memcpy(*list, ids->items, ids->count * sizeof **list);
   }
   ids->count = 0;
@@ -102,7 +98,7 @@ static ms_status add_lane(ms_store *store, const ms_work *work, ms_arena *arena,
   if (lane->constraints.size) info->constraints = ms_arena_copy(arena, lane->constraints);
   bool failed = !info->worker.data || !info->queue.data ||
                 (lane->constraints.size && !info->constraints.data);
-  return failed ? no_memory(store) : MS_OK;
+  return failed ? ms_no_memory(&store->err) : MS_OK;
 }
 
 ms_status ms_query_info(ms_store *store, int64_t id, ms_arena *arena, ms_info *info, bool *found) {

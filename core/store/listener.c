@@ -10,7 +10,7 @@ struct ms_listener {
 
 ms_status ms_listener_open(const char *url, ms_listener **listener, ms_err *err) {
   ms_listener *fresh = ms_mem_zalloc(sizeof *fresh);
-  if (!fresh) return ms_fail(err, MS_NOMEM, "not enough memory");
+  if (!fresh) return ms_no_memory(err);
   ms_status status = ms_libpq_load(&fresh->pq, err);
   if (status == MS_OK) status = ms_dial(fresh->pq, url, &fresh->link, err);
   if (status == MS_OK) status = ms_dial_execute(fresh->pq, fresh->link, "LISTEN moonshift", err);

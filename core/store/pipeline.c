@@ -46,10 +46,6 @@ static ms_status lost(ms_pipeline *pipeline, ms_err *err) {
   return ms_pipeline_fail(pipeline->pq, NULL, "store", err);
 }
 
-static ms_status no_memory(ms_err *err) {
-  return ms_fail(err, MS_NOMEM, "not enough memory");
-}
-
 /* ---- Statements ---- */
 
 void ms_pipeline_reset(ms_pipeline *pipeline, PGconn *link) {
@@ -137,7 +133,7 @@ ms_status ms_remote_step(ms_remote *remote, bool *row, ms_err *err) {
   *row = remote->result && ++remote->row < remote->pq->PQntuples(remote->result);
   if (*row && decode_row(remote)) return MS_OK;
   ms_remote_clear(remote);
-  return *row ? no_memory(err) : MS_OK;
+  return *row ? ms_no_memory(err) : MS_OK;
 }
 
 void ms_remote_deinit(ms_remote *remote) {
@@ -250,7 +246,7 @@ ms_status ms_pipeline_send(ms_pipeline *pipeline, const ms_sending *sending, con
   MS_TRY(make_room(pipeline, err));
   for (; *types; types++) {
     ms_value value = next_value(*types, values);
-    if (!add_value(&list, &value, &pipeline->arena)) return no_memory(err);
+    if (!add_value(&list, &value, &pipeline->arena)) return ms_no_memory(err);
   }
   if (sending->rows != MS_ANY_ROWS) {
     add_number(&list, TYPE_INT8, (uint64_t)sending->rows, false);
@@ -265,7 +261,7 @@ ms_status ms_pipeline_send_values(ms_pipeline *pipeline, ms_remote *remote, cons
   list.count = 0;
   MS_TRY(make_room(pipeline, err));
   for (size_t i = 0; i < count; i++) {
-    if (!add_value(&list, &values[i], &pipeline->arena)) return no_memory(err);
+    if (!add_value(&list, &values[i], &pipeline->arena)) return ms_no_memory(err);
   }
   return send(pipeline, &sending, &list, err);
 }
@@ -276,7 +272,7 @@ ms_status ms_pipeline_send_once(ms_pipeline *pipeline, ms_remote *remote, const 
   list.count = 0;
   MS_TRY(make_room(pipeline, err));
   for (int i = 0; i < remote->parameters; i++) {
-    if (!add_text(&list, values[i], &pipeline->arena)) return no_memory(err);
+    if (!add_text(&list, values[i], &pipeline->arena)) return ms_no_memory(err);
   }
   int sent =
       pipeline->pq->PQsendQueryParams(pipeline->link, remote->sql.data, list.count, list.types,

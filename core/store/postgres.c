@@ -31,10 +31,6 @@ static ms_remote *remote_of(const ms_statement *statement) {
   return statement->handle;
 }
 
-static ms_status no_memory(ms_err *err) {
-  return ms_fail(err, MS_NOMEM, "not enough memory");
-}
-
 /* ---- The connection ---- */
 
 static int64_t steady_ms(void) {
@@ -133,9 +129,9 @@ static ms_status connect(ms_postgres *postgres, ms_err *err) {
 
 static ms_status postgres_open(ms_store *store, const ms_store_options *options, ms_err *err) {
   ms_postgres *postgres = store->connection = ms_mem_zalloc(sizeof *postgres);
-  if (!postgres) return no_memory(err);
+  if (!postgres) return ms_no_memory(err);
   postgres->url = ms_mem_copy(options->database, strlen(options->database));
-  if (!postgres->url) return no_memory(err);
+  if (!postgres->url) return ms_no_memory(err);
   postgres->full = options->full;
   /* The server cannot count further, which is 24 days. */
   postgres->busy_timeout_ms =
@@ -159,10 +155,10 @@ static void postgres_close(ms_store *store) {
 
 static ms_status make(ms_store *store, ms_text sql, ms_statement *statement) {
   ms_remote *remote = ms_mem_zalloc(sizeof *remote);
-  if (!remote) return no_memory(&store->err);
+  if (!remote) return ms_no_memory(&store->err);
   statement->handle = remote;
   bool complete = ms_remote_init(&postgres_of(store)->pipeline, remote, sql);
-  return complete ? MS_OK : no_memory(&store->err);
+  return complete ? MS_OK : ms_no_memory(&store->err);
 }
 
 static void postgres_drop(ms_statement *statement) {

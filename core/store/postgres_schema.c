@@ -64,8 +64,7 @@ static ms_status step(const ms_libpq *pq, PGconn *link, long long version, ms_er
               " ON CONFLICT (name) DO UPDATE SET value = excluded.value;",
               additions[version], version + 1);
   ms_buf_add_char(&sql, '\0');
-  ms_status status = sql.failed ? ms_fail(err, MS_NOMEM, "not enough memory")
-                                : ms_dial_execute(pq, link, sql.data, err);
+  ms_status status = sql.failed ? ms_no_memory(err) : ms_dial_execute(pq, link, sql.data, err);
   ms_buf_deinit(&sql);
   return status;
 }

@@ -51,6 +51,6 @@ ms_status ms_process_list(ms_store *store, ms_ids *owners, ms_ids *doors) {
     int64_t owner = ms_sql_column_int(statement, 0), door = ms_sql_column_int(statement, 1);
     if (!ms_is_id(owner) || (ms_ids_add(owners, owner) && ms_ids_add(doors, door))) continue;
     ms_sql_close(statement);
-    return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+    return ms_no_memory(&store->err);
   }
 }

@@ -17,10 +17,6 @@ static const char select_next[] = "SELECT min(at) FROM ms_finish WHERE at <= 922
 static const char delete_note[] = "DELETE FROM ms_finish WHERE at = ? AND note = ?";
 static const char select_finished[] = "SELECT id FROM ms_done WHERE finished_at <= ? ORDER BY id";
 
-static ms_status no_memory(ms_store *store) {
-  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
-}
-
 /* Processes have numbers of their own, and each counts its notes. Who has not joined yet notes
  * single works, and whoever else has noted one of them at that moment has said the same. */
 static int64_t number_note(ms_store *store, const int64_t *ids) {
@@ -32,7 +28,7 @@ static ms_status write_note(ms_store *store, int64_t at_ms, const int64_t *ids, 
   ms_status status = ms_ids_format(&text, ids, count)
                          ? ms_sql_run(store, insert_note, "iit", at_ms, number_note(store, ids),
                                       ms_buf_text(&text))
-                         : no_memory(store);
+                         : ms_no_memory(&store->err);
   ms_buf_deinit(&text);
   ms_first_join(&store->finish, at_ms);
   return status;
@@ -52,12 +48,12 @@ static ms_status add_note(ms_store *store, ms_statement *statement, ms_ids *ids)
   size_t count;
   bool complete = true;
   ms_status status = ms_ids_parse(ms_sql_column_text(statement, 2), &noted, &count);
-  if (status == MS_NOMEM) return no_memory(store);
+  if (status == MS_NOMEM) return ms_no_memory(&store->err);
   if (status != MS_OK) return MS_OK;
   for (size_t i = 0; i < count && complete; i++)
     complete = ms_ids_add(ids, noted[i]);
   ms_mem_free(noted);
-  return complete ? MS_OK : no_memory(store);
+  return complete ? MS_OK : ms_no_memory(&store->err);
 }
 
 typedef struct note {

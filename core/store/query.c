@@ -40,10 +40,6 @@ static void query_deinit(question *query) {
     ms_buf_deinit(&query->lists[i]);
 }
 
-static ms_status no_memory(ms_store *store) {
-  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
-}
-
 /* ---- Lists ---- */
 
 static void add_element(ms_buf *list, ms_text text) {
@@ -148,7 +144,7 @@ static ms_status open_question(ms_store *store, const question *query, ms_statem
     failed = failed || query->lists[i].failed;
     lists[i] = ms_buf_text(&query->lists[i]);
   }
-  if (failed) return no_memory(store);
+  if (failed) return ms_no_memory(&store->err);
   return ms_sql_open_once(store, ms_buf_text(&query->sql), lists, 8, statement);
 }
 
@@ -156,7 +152,7 @@ static ms_status collect(ms_store *store, ms_statement *statement, ms_ids *ids) 
   bool row = true;
   while (row) {
     MS_TRY(ms_sql_step(store, statement, &row));
-    if (row && !ms_ids_add(ids, ms_sql_column_int(statement, 0))) return no_memory(store);
+    if (row && !ms_ids_add(ids, ms_sql_column_int(statement, 0))) return ms_no_memory(&store->err);
   }
   return MS_OK;
 }
@@ -364,7 +360,7 @@ static ms_status read_texts(ms_store *store, const char *sql, int64_t total, ms_
   }
   ms_sql_close(statement);
   *count = found;
-  return failed ? no_memory(store) : MS_OK;
+  return failed ? ms_no_memory(&store->err) : MS_OK;
 }
 
 static ms_status query_texts(ms_store *store, const char *count_sql, const char *sql,
@@ -372,7 +368,7 @@ static ms_status query_texts(ms_store *store, const char *count_sql, const char 
   int64_t total;
   MS_TRY(ms_sql_int(store, count_sql, 0, &total, ""));
   *list = ms_arena_take(arena, (size_t)total * sizeof **list);
-  if (!*list) return no_memory(store);
+  if (!*list) return ms_no_memory(&store->err);
   return read_texts(store, sql, total, arena, *list, count);
 }
 

@@ -62,7 +62,7 @@ static ms_status add(ms_store *store, const ms_queue *queue) {
   char *name = ms_mem_copy(queue->name.data, queue->name.size);
   if (!name || !reserve(queues)) {
     ms_mem_free(name);
-    return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+    return ms_no_memory(&store->err);
   }
   size_t place = place_of(queues, queue->name);
   ms_queue *item = &queues->items[place];

@@ -47,10 +47,6 @@ static const char *const types[MS_ROWS_KINDS] = {
 /* No key has more columns. */
 #define KEY_MOST 3
 
-static ms_status no_memory(ms_store *store) {
-  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
-}
-
 /* ---- Gathering ---- */
 
 /* The order of the tables: their keys are the integers that stand first. */
@@ -132,7 +128,7 @@ ms_status ms_rows_write(ms_store *store) {
 ms_status ms_rows_add(ms_store *store, ms_rows_kind kind, ...) {
   ms_rows *rows = &store->rows[kind];
   size_t columns = strlen(types[kind]);
-  if (!reserve(rows, columns)) return no_memory(store);
+  if (!reserve(rows, columns)) return ms_no_memory(&store->err);
   ms_value *values = &rows->values[rows->count * columns];
   bool complete = true;
   va_list arguments;
@@ -140,7 +136,7 @@ ms_status ms_rows_add(ms_store *store, ms_rows_kind kind, ...) {
   for (size_t i = 0; i < columns; i++)
     complete = read_value(rows, &values[i], types[kind][i], &arguments) && complete;
   va_end(arguments);
-  if (!complete) return no_memory(store);
+  if (!complete) return ms_no_memory(&store->err);
   if (rows->count && by_key(values - columns, values) > 0) rows->mixed = true;
   rows->count++;
   return is_full(rows) ? write_kind(store, kind) : MS_OK;

@@ -46,7 +46,7 @@ static ms_status read_living(ms_store *store) {
     if (!row) break;
     if (ms_ids_add(&postgres->living, ms_sql_column_int(statement, 0))) continue;
     ms_sql_close(statement);
-    return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+    return ms_no_memory(&store->err);
   }
   postgres->knows_living = true;
   return MS_OK;

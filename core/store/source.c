@@ -35,7 +35,7 @@ static ms_status remember(ms_store *store, ms_text text) {
   source->refused = false;
   ms_buf_clear(&source->text);
   if (ms_buf_add_text(&source->text, text)) return MS_OK;
-  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+  return ms_no_memory(&store->err);
 }
 
 static ms_status intern(ms_store *store, ms_source *source) {

@@ -108,7 +108,7 @@ ms_status ms_sql_collect(ms_store *store, ms_statement *statement, ms_ids *ids) 
     int64_t id = ms_sql_column_int(statement, 0);
     if (!ms_is_id(id) || ms_ids_add(ids, id)) continue;
     ms_sql_close(statement);
-    return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+    return ms_no_memory(&store->err);
   }
 }
 

@@ -150,7 +150,7 @@ static ms_status connect(ms_sqlite_connection *connection, const char *database,
 
 static ms_status sqlite_open(ms_store *store, const ms_store_options *options, ms_err *err) {
   ms_sqlite_connection *connection = store->connection = ms_mem_zalloc(sizeof *connection);
-  if (!connection) return ms_fail(err, MS_NOMEM, "not enough memory");
+  if (!connection) return ms_no_memory(err);
   connection->busy_timeout_ms = options->busy_timeout_ms;
   connection->full = options->full;
   pthread_mutex_lock(&opening);
@@ -167,7 +167,7 @@ static ms_status sqlite_open_beside(ms_store *store, const ms_store *other, ms_e
   sqlite3_file_control(theirs->handle, NULL, SQLITE_FCNTL_HAS_MOVED, &moved);
   if (moved) return ms_fail(err, MS_IO, "the database's file has been moved or deleted");
   ms_sqlite_connection *connection = store->connection = ms_mem_zalloc(sizeof *connection);
-  if (!connection) return ms_fail(err, MS_NOMEM, "not enough memory");
+  if (!connection) return ms_no_memory(err);
   connection->busy_timeout_ms = theirs->busy_timeout_ms;
   connection->full = theirs->full;
   MS_TRY(dial(connection, sqlite3_db_filename(theirs->handle, NULL), 0, err));

@@ -9,7 +9,7 @@
 
 ms_status ms_store_open(const ms_store_options *options, ms_store **store, ms_err *err) {
   ms_store *fresh = ms_mem_zalloc(sizeof *fresh);
-  if (!fresh) return ms_fail(err, MS_NOMEM, "not enough memory");
+  if (!fresh) return ms_no_memory(err);
   fresh->driver = ms_dial_is_url(options->database) ? &ms_postgres_driver : &ms_sqlite;
   fresh->in_memory = strcmp(options->database, ":memory:") == 0;
   ms_status status = fresh->driver->open(fresh, options, err);
@@ -23,7 +23,7 @@ ms_status ms_store_open(const ms_store_options *options, ms_store **store, ms_er
 
 ms_status ms_store_open_beside(ms_store *store, ms_store **beside) {
   ms_store *fresh = ms_mem_zalloc(sizeof *fresh);
-  if (!fresh) return ms_fail(&store->err, MS_NOMEM, "not enough memory");
+  if (!fresh) return ms_no_memory(&store->err);
   fresh->driver = store->driver;
   ms_status status = fresh->driver->open_beside(fresh, store, &store->err);
   if (status != MS_OK) {

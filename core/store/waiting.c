@@ -41,16 +41,13 @@ static const char delete_stretch[] =
 static const char select_freed[] = FREED("", "?");
 static const char select_all_freed[] = FREED(
     "(VALUES (CAST(? AS BIGINT)), (?), (?), (?), (?), (?), (?), (?)) v CROSS JOIN ", "v.column1");
-static ms_status no_memory(ms_store *store) {
-  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
-}
-
 static ms_status read_plain(ms_store *store, ms_statement *statement, ms_arena *arena,
                             ms_work *work) {
   ms_work_init(work);
   work->due_at_ms = ms_sql_column_due(statement, 0);
   work->id = ms_sql_column_int(statement, 1);
-  return ms_work_read_plain(statement, FIRST_PLAIN_COLUMN, arena, work) ? MS_OK : no_memory(store);
+  return ms_work_read_plain(statement, FIRST_PLAIN_COLUMN, arena, work) ? MS_OK
+                                                                        : ms_no_memory(&store->err);
 }
 
 /* What its life says follows from its place. */
@@ -63,7 +60,7 @@ static ms_status read_freed(ms_store *store, ms_statement *statement, ms_arena *
   work->prerequisites = 1;
   work->prior_output =
       ms_sql_column_copy(statement, FIRST_PLAIN_COLUMN + MS_PLAIN_COUNT, arena, &failed);
-  return failed ? no_memory(store) : MS_OK;
+  return failed ? ms_no_memory(&store->err) : MS_OK;
 }
 
 static ms_status read_blocked(ms_store *store, ms_statement *statement, ms_arena *arena,
@@ -76,7 +73,7 @@ static ms_status read_blocked(ms_store *store, ms_statement *statement, ms_arena
   work->prerequisites = work->pending = 1;
   work->prior_output = ms_sql_column_copy(statement, 1 + MS_PLAIN_COUNT, arena, &failed);
   bool read = ms_work_read_plain(statement, 1, arena, work) && !failed;
-  return read ? MS_OK : no_memory(store);
+  return read ? MS_OK : ms_no_memory(&store->err);
 }
 
 static ms_status open_freed(ms_store *store, const int64_t *ids, size_t count,

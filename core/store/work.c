@@ -175,10 +175,6 @@ static void read_claim(ms_store *store, ms_work *work) {
   work->due_at_ms = claim->at_ms + work->delay_ms;
 }
 
-static ms_status no_memory(ms_store *store) {
-  return ms_fail(&store->err, MS_NOMEM, "not enough memory");
-}
-
 ms_status ms_work_read(ms_store *store, int64_t id, ms_arena *arena, ms_work *work, bool *found) {
   ms_statement *statement;
   *found = false;
@@ -190,7 +186,7 @@ ms_status ms_work_read(ms_store *store, int64_t id, ms_arena *arena, ms_work *wo
   bool read = read_spec(statement, arena, work) && read_life(statement, arena, work) &&
               read_done(statement, arena, work);
   ms_sql_close(statement);
-  return read ? MS_OK : no_memory(store);
+  return read ? MS_OK : ms_no_memory(&store->err);
 }
 
 /* What has neither finished nor got a life that is blocked waits or runs, unless it came blocked.
@@ -229,7 +225,7 @@ ms_status ms_work_copy(ms_store *store, const ms_work *work, ms_arena *arena, ms
     ms_text *text = (ms_text *)(void *)((char *)copy + texts_of[i]);
     if (!text->data) continue;
     *text = ms_arena_copy(arena, *text);
-    if (!text->data) return no_memory(store);
+    if (!text->data) return ms_no_memory(&store->err);
   }
   return MS_OK;
 }

@@ -106,7 +106,7 @@ ms_status ms_arrival_read(void *opaque, const ms_arrival *arrival, ms_arrived *a
   ms_arrival_reader *reader = opaque;
   task it = {.max_data_bytes = reader->max_data_bytes, .arrival = arrival, .arrived = arrived};
   if (!reader->L) reader->L = luaL_newstate();
-  if (!reader->L) return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+  if (!reader->L) return ms_no_memory(err);
   int result = ms_lua_call_protected(reader->L, read, &it);
   if (result == LUA_OK) return MS_OK;
   bool is_refused = result != LUA_ERRMEM && !ms_check_is_memory(reader->L, -1);

@@ -26,7 +26,7 @@ static bool fail(reader *r, const char *message) {
 }
 
 static bool fail_memory(reader *r) {
-  ms_fail(r->err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+  ms_no_memory(r->err);
   return false;
 }
 

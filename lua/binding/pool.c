@@ -211,9 +211,9 @@ static int prepare(lua_State *L) {
 
 static ms_status make_state(pool_state *state, ms_buf *names, ms_err *err) {
   lua_State *L = luaL_newstate();
-  if (!L) return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+  if (!L) return ms_no_memory(err);
   opening it = {.state = state, .names = names, .err = err};
-  it.status = ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+  it.status = ms_no_memory(err);
   ms_lua_call_protected(L, prepare, &it);
   if (it.status != MS_OK) {
     lua_close(L);
@@ -229,7 +229,7 @@ static ms_status make_state(pool_state *state, ms_buf *names, ms_err *err) {
 static ms_status open_state(void *shared, void **out, ms_buf *names, ms_err *err) {
   const ms_pool_spec *spec = shared;
   pool_state *state = ms_mem_zalloc(sizeof *state);
-  if (!state) return ms_fail(err, MS_NOMEM, "%s", ms_status_sentence(MS_NOMEM));
+  if (!state) return ms_no_memory(err);
   state->spec = spec;
   state->place = spec->place;
   ms_status status = make_state(state, names, err);
