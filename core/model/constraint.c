@@ -126,20 +126,6 @@ bool ms_constraints_unmet(const ms_constraints *constraints, const ms_conditions
   return false;
 }
 
-static void add_string(ms_buf *out, ms_text text) {
-  ms_buf_add_char(out, '"');
-  for (size_t i = 0; i < text.size; i++) {
-    unsigned char c = (unsigned char)text.data[i];
-    if (c < 0x20) {
-      ms_buf_addf(out, "\\u%04x", (unsigned)c);
-      continue;
-    }
-    if (c == '"' || c == '\\') ms_buf_add_char(out, '\\');
-    ms_buf_add_char(out, (char)c);
-  }
-  ms_buf_add_char(out, '"');
-}
-
 /* Adds the key, with a comma before all but the first of the object that began at start. */
 static void add_key(ms_buf *out, size_t start, const char *key) {
   ms_buf_addf(out, out->size > start + 1 ? ",\"%s\":" : "\"%s\":", key);
@@ -162,7 +148,7 @@ static ms_status add_custom(ms_buf *out, const ms_constraints *constraints, ms_e
   for (size_t i = 0; i < count; i++) {
     if (i > 0 && ms_text_equal(sorted[i], sorted[i - 1])) continue;
     ms_buf_add_char(out, i == 0 ? '[' : ',');
-    add_string(out, sorted[i]);
+    ms_buf_add_quoted(out, sorted[i]);
   }
   ms_buf_add_char(out, ']');
   ms_mem_free(sorted);
@@ -171,11 +157,11 @@ static ms_status add_custom(ms_buf *out, const ms_constraints *constraints, ms_e
 
 static void add_watched(ms_buf *out, const ms_watched *watched) {
   if (!watched->recursive) {
-    add_string(out, watched->path);
+    ms_buf_add_quoted(out, watched->path);
     return;
   }
   ms_buf_add_text(out, MS_TEXT("{\"path\":"));
-  add_string(out, watched->path);
+  ms_buf_add_quoted(out, watched->path);
   ms_buf_add_text(out, MS_TEXT(",\"recursive\":true}"));
 }
 
@@ -216,7 +202,7 @@ static ms_status add_constraints(ms_buf *out, const ms_constraints *constraints,
   ms_buf_add_char(out, '{');
   if (constraints->network != MS_NEED_NOTHING) {
     add_key(out, start, "network");
-    add_string(out, ms_text_of(ms_network_need_word(constraints->network)));
+    ms_buf_add_quoted(out, ms_text_of(ms_network_need_word(constraints->network)));
   }
 #define X(field) add_flag(out, start, #field, constraints->field);
   MS_CONDITION_LIST(X)
