@@ -38,16 +38,22 @@ static ms_status finish(ms_engine *engine, const ms_work *before, ms_work *after
 
 /* ---- Dependents ---- */
 
-static ms_status fail_dependent(ms_engine *engine, ms_arena *arena, const ms_work *before,
-                                int64_t prerequisite, ms_state state) {
+/* The work shares the fate of a prerequisite that failed or was cancelled. */
+static ms_status share_fate(ms_engine *engine, ms_arena *arena, ms_work *work, int64_t prerequisite,
+                            ms_state state) {
   char text[96];
-  ms_work after = *before;
   snprintf(text, sizeof text, "prerequisite %lld %s", (long long)prerequisite,
            state == MS_FAILED ? "failed" : "was cancelled");
-  after.state = state;
-  after.finished_at_ms = engine->turn.now_ms;
-  after.error = copy_text(arena, text);
-  if (!after.error.data) return ms_engine_no_memory(engine);
+  work->state = state;
+  work->finished_at_ms = engine->turn.now_ms;
+  work->error = copy_text(arena, text);
+  return work->error.data ? MS_OK : ms_engine_no_memory(engine);
+}
+
+static ms_status fail_dependent(ms_engine *engine, ms_arena *arena, const ms_work *before,
+                                int64_t prerequisite, ms_state state) {
+  ms_work after = *before;
+  MS_TRY(share_fate(engine, arena, &after, prerequisite, state));
   MS_TRY(ms_work_move(engine->store, before, &after, true));
   MS_TRY(ms_settle_finished(engine, &after));
   return ms_outbox_event(engine, state == MS_FAILED ? MS_EVENT_FAILED : MS_EVENT_CANCELLED,
@@ -90,18 +96,9 @@ ms_status ms_settle_cascade(ms_engine *engine, int64_t id) {
 
 ms_status ms_settle_standing(ms_engine *engine, ms_arena *arena, ms_work *work) {
   ms_standing standing;
-  char text[96];
   MS_TRY(ms_edge_standing(engine->store, work->id, &standing));
-  if (standing.failed || standing.cancelled) {
-    bool failed = standing.failed != 0;
-    snprintf(text, sizeof text, "prerequisite %lld %s",
-             (long long)(failed ? standing.failed : standing.cancelled),
-             failed ? "failed" : "was cancelled");
-    work->state = failed ? MS_FAILED : MS_CANCELLED;
-    work->finished_at_ms = engine->turn.now_ms;
-    work->error = copy_text(arena, text);
-    return work->error.data ? MS_OK : ms_engine_no_memory(engine);
-  }
+  if (standing.failed) return share_fate(engine, arena, work, standing.failed, MS_FAILED);
+  if (standing.cancelled) return share_fate(engine, arena, work, standing.cancelled, MS_CANCELLED);
   work->pending = standing.unfinished;
   work->state = standing.unfinished ? MS_BLOCKED : MS_ENQUEUED;
   return MS_OK;
