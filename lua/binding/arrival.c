@@ -14,11 +14,11 @@ struct ms_arrival_reader {
   lua_State *L; /* NULL = not needed yet */
 };
 
-typedef struct task {
+typedef struct reading {
   size_t max_data_bytes;
   const ms_arrival *arrival;
   ms_arrived *arrived;
-} task;
+} reading;
 
 /* In the form of a file and line, as others have it. */
 static ms_text name_row(lua_State *L, ms_own *own, int64_t id) {
@@ -60,10 +60,10 @@ static void keep(lua_State *L, int first, int count) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &kept_key);
 }
 
-enum { STACK_TASK = 1, STACK_OWN, STACK_JSON, STACK_UNIQUE };
+enum { STACK_READING = 1, STACK_OWN, STACK_JSON, STACK_UNIQUE };
 
 static int read(lua_State *L) {
-  task *it = lua_touserdata(L, STACK_TASK);
+  reading *it = lua_touserdata(L, STACK_READING);
   const ms_arrival *arrival = it->arrival;
   ms_request_call call;
   ms_own *own = ms_own_push(L);
@@ -104,7 +104,7 @@ void ms_arrival_reader_free(ms_arrival_reader *reader) {
 ms_status ms_arrival_read(void *opaque, const ms_arrival *arrival, ms_arrived *arrived,
                           ms_err *err) {
   ms_arrival_reader *reader = opaque;
-  task it = {.max_data_bytes = reader->max_data_bytes, .arrival = arrival, .arrived = arrived};
+  reading it = {.max_data_bytes = reader->max_data_bytes, .arrival = arrival, .arrived = arrived};
   if (!reader->L) reader->L = luaL_newstate();
   if (!reader->L) return ms_no_memory(err);
   int result = ms_lua_call_protected(reader->L, read, &it);
