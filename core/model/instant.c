@@ -1,11 +1,9 @@
 #include "model/instant.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 
 #define MINUTE_MS INT64_C(60000)
-#define FARTHEST_MS 9007199254740992.0
 #define DAYS_PER_ERA 146097 /* 400 years */
 #define EPOCH_DAY 719468    /* from 0000-03-01 to 1970-01-01 */
 
@@ -144,15 +142,6 @@ ms_status ms_instant_parse(ms_text text, int64_t *ms, ms_err *err) {
   int64_t day = ms_day_of_date((ms_date){p.year, p.month, p.day});
   int64_t minute = p.hour * 60 + p.minute - p.offset_minutes;
   *ms = day * MS_DAY_MS + minute * MINUTE_MS + p.second * 1000 + p.ms;
-  return MS_OK;
-}
-
-ms_status ms_instant_of_seconds(double seconds, int64_t *ms, ms_err *err) {
-  double rounded = round(seconds * 1000);
-  if (!(fabs(rounded) <= FARTHEST_MS)) {
-    return ms_fail(err, MS_MISUSE, "expected a number of seconds since 1970, at most 2^53 ms");
-  }
-  *ms = (int64_t)rounded;
   return MS_OK;
 }
 

@@ -29,8 +29,6 @@ typedef struct ms_date {
  * "2026-11-22T09:30:00.250+02:00". Seconds may be left out; fractions of them are rounded to the
  * millisecond. Leap seconds are refused: the Unix epoch has no number for them. */
 ms_status ms_instant_parse(ms_text text, int64_t *ms, ms_err *err);
-/* Rounds a number of seconds since the epoch to the millisecond, up to 2^53 ms in size. */
-ms_status ms_instant_of_seconds(double seconds, int64_t *ms, ms_err *err);
 /* Writes UTC as "2026-01-01T00:00:00Z", with ".mmm" only where it is not zero. */
 void ms_instant_format(int64_t ms, char out[MS_INSTANT_SIZE]);
 

@@ -2,7 +2,6 @@
 #include "model/instant.h"
 #include "unit.h"
 
-#include <math.h>
 #include <time.h>
 
 /* A check that says more when it fails. */
@@ -87,19 +86,6 @@ static void wrong_texts_are_refused(void) {
   refuses(MS_TEXT_NONE, "expected a time");
 }
 
-static void seconds_are_rounded(void) {
-  int64_t ms = -7;
-  CHECK(ms_instant_of_seconds(1795332600.25, &ms, NULL) == MS_OK, "fractions");
-  UNIT_INT(INT64_C(1795332600250), ms);
-  CHECK(ms_instant_of_seconds(-1.5, &ms, NULL) == MS_OK, "before 1970");
-  UNIT_INT(-1500, ms);
-  const double wrong[] = {NAN, INFINITY, -INFINITY, 9007199254741.0, -9007199254741.0, 1e308};
-  for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-    CHECK(ms_instant_of_seconds(wrong[i], &ms, NULL) == MS_MISUSE, "%g", wrong[i]);
-  }
-  UNIT_INT(-1500, ms);
-}
-
 static void formats(int64_t ms, const char *expected) {
   char text[MS_INSTANT_SIZE];
   ms_instant_format(ms, text);
@@ -136,7 +122,6 @@ static void days_and_dates_agree(void) {
 int main(void) {
   UNIT_RUN(texts_are_read);
   UNIT_RUN(wrong_texts_are_refused);
-  UNIT_RUN(seconds_are_rounded);
   UNIT_RUN(instants_are_written_in_utc);
   UNIT_RUN(days_and_dates_agree);
   return unit_end();
