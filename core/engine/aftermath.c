@@ -1,5 +1,9 @@
 #include "base/point.h"
 #include "engine/engine.h"
+#include "engine/hearing.h"
+#include "engine/intake.h"
+#include "engine/offers.h"
+#include "engine/outbox.h"
 
 /* ---- It is committed ---- */
 

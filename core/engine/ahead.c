@@ -1,6 +1,7 @@
 #include "engine/ahead.h"
 
 #include "engine/engine.h"
+#include "engine/settle.h"
 
 /* How much is claimed ahead of the threads and of the host, and what of it goes back. */
 

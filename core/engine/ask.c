@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "engine/intake.h"
 #include "engine/schedule.h"
 #include "store/claim.h"
 #include "store/queue.h"

@@ -2,6 +2,9 @@
 #include "base/point.h"
 #include "engine/engine.h"
 #include "engine/lookout.h"
+#include "engine/offers.h"
+#include "engine/outbox.h"
+#include "engine/settle.h"
 
 #include <unistd.h>
 

@@ -1,11 +1,12 @@
-#include "base/mem.h"
+#include "engine/due.h"
 #include "engine/engine.h"
+#include "engine/outbox.h"
 #include "engine/schedule.h"
+#include "engine/settle.h"
 #include "engine/trigger.h"
 #include "store/claim.h"
 #include "store/graph.h"
 #include "store/prune.h"
-#include "store/queue.h"
 #include "store/work_move.h"
 
 /* ---- Cancel ---- */

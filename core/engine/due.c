@@ -1,3 +1,5 @@
+#include "engine/due.h"
+
 #include "engine/engine.h"
 #include "model/cron.h"
 #include "model/period.h"

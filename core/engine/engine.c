@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/point.h"
+#include "engine/jump.h"
 
 #include <errno.h>
 #include <fcntl.h>

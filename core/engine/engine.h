@@ -284,8 +284,6 @@ void ms_engine_finish(void *engine, ms_run *run);
 
 /* One turn, for whoever has set turning. */
 ms_status ms_engine_turn(ms_engine *engine);
-/* By the engine's clock: wall time that does not jump within a turn. Any thread. */
-int64_t ms_engine_now(const ms_engine *engine);
 /* Keeps how long it took what began then, if nothing took longer. For whoever has set turning. */
 void ms_turn_note_longest(const ms_engine *engine, int64_t begun_ms, int64_t *longest_ms);
 /* Time asks for a turn at that moment. */
@@ -321,113 +319,25 @@ ms_status ms_progress_flush(ms_engine *engine, int64_t id);
 /* With the mutex held. The turn failed: what it has written of a run is not stored. */
 void ms_progress_failed(ms_engine *engine, ms_flight *flight);
 
-/* ---- hearing.c: which of the other processes a commit concerns ---- */
-
-void ms_hearing_begin(ms_engine *engine);
-/* A work changes in this turn. */
-void ms_hearing_note(ms_engine *engine, ms_event_type type);
-/* A run has ended, and with it what its queue had no place for may start. */
-void ms_hearing_opened(ms_engine *engine);
-/* Before the commit: what this process wants to hear of from now on. */
-ms_status ms_hearing_write(ms_engine *engine);
-/* A turn failed: whatever it was about must still be heard of. */
-void ms_hearing_failed(ms_engine *engine);
-/* Whether another process has nothing to do, as far as this one knows. */
-bool ms_hearing_others_want_work(const ms_engine *engine);
-/* After the commit: knocks at the doors of those who want to hear of it. */
-void ms_hearing_publish(ms_engine *engine);
-/* With the mutex held: the host will look at the store and then wait for such a change. */
-void ms_hearing_heed(ms_engine *engine, ms_heed heed);
-/* With the mutex held: nobody is to hear of changes while something runs here. */
-bool ms_hearing_rests(const ms_engine *engine);
-/* With the mutex held: there was a change; true if it may be what the host waits for. */
-bool ms_hearing_heard(ms_engine *engine);
-
-/* ---- jump.c: what happens when the wall clock is set ---- */
-
-void ms_jump_init(ms_engine *engine);
-/* At the begin of a turn: was the clock set? Before the engine has joined: was it, or has the
- * system started, since the store was last open? */
-ms_status ms_jump_check(ms_engine *engine);
-/* A descriptor that is readable when the clock was set, −1 if there is none; and its emptying. */
-int ms_jump_watch(void);
-void ms_jump_drain(int file);
-
-/* ---- due.c ---- */
-
-/* When time lets the work run, from the moments it keeps (semantics: a wish, backoff, period,
- * delay). */
-ms_status ms_due_by_time(ms_engine *engine, const ms_work *work, int64_t *due_at_ms);
-/* When the work is due: not before its files, if it has any, have changed and settled. */
-ms_status ms_due_at(ms_engine *engine, const ms_work *work, int64_t *due_at_ms);
-/* Sets when it is due; a calendar that cannot be read leaves that as it is, and is told. */
-ms_status ms_due_anew(ms_engine *engine, ms_work *work);
-/* Does the work wait for a next attempt of a run that has begun? */
-bool ms_due_rests(const ms_work *work);
-
-/* ---- settle.c: what becomes of a work, and of those that depend on it ---- */
-
-ms_status ms_settle_result(ms_engine *engine, ms_run *run);
-/* Stops a live run for a reason that gives the attempt back, or "timeout" or "crashed". ended: the
- * run is over already. */
-ms_status ms_settle_stop(ms_engine *engine, int64_t id, const char *reason, bool ended);
-/* An un-begun run is given back as if it had never been claimed. */
-ms_status ms_settle_return(ms_engine *engine, ms_run *run);
-ms_status ms_settle_deadline(ms_engine *engine, int64_t id);
-/* Cancels one unfinished work, without its dependents. */
-ms_status ms_settle_cancel(ms_engine *engine, int64_t id, const char *reason, bool *cancelled);
-/* Works of processes that are not alive any more are enqueued again. */
-ms_status ms_settle_orphans(ms_engine *engine);
-bool ms_owner_alive(const ms_engine *engine, int64_t owner);
-/* Work that is not running, with a calendar that cannot be read any more, fails. */
-ms_status ms_settle_unreadable(ms_engine *engine, const ms_work *before);
-/* The dependents of works that failed or were cancelled, through all levels. */
-ms_status ms_settle_cascade(ms_engine *engine, int64_t id);
-/* Puts a work that is in no place into the state that its prerequisites allow. */
-ms_status ms_settle_standing(ms_engine *engine, ms_arena *arena, ms_work *work);
-/* The work has just reached a finished state. */
-ms_status ms_settle_finished(ms_engine *engine, const ms_work *work);
-
-/* ---- offers.c: works that are due at once and wait nowhere ---- */
-
-/* Whether a work that becomes enqueued may be offered, in place of being given a place. */
-bool ms_offers_may(const ms_engine *engine, const ms_work *work);
-ms_status ms_offers_add(ms_engine *engine, const ms_work *work);
-/* After the claims, or before somebody looks for works: those not taken go to their places. */
-ms_status ms_offers_place(ms_engine *engine);
-void ms_offers_clear(ms_engine *engine);
-void ms_offers_free(ms_engine *engine);
-
 /* ---- unblock.c ---- */
 
 /* Blocked dependents of works that succeeded, and of nothing else unfinished, are enqueued. */
 ms_status ms_unblock(ms_engine *engine);
 
+/* ---- jump.c: the engine's clock ---- */
+
+/* Wall time that does not jump within a turn, in ms. Any thread. */
+int64_t ms_engine_now(const ms_engine *engine);
+
 /* ---- observe.c ---- */
 
-/* A change of one work: an event for everybody whom it concerns. */
-ms_status ms_outbox_event(ms_engine *engine, ms_event_type type, int64_t id);
-void ms_outbox_publish(ms_engine *engine);
-void ms_outbox_drop(ms_engine *engine);
+void ms_observers_free(ms_engine *engine);
+
+/* ---- host.c: the host's side ---- */
+
 /* Claims for a host that is there to run; what was claimed is then shifted from the outbox. */
 ms_status ms_ask_for_runs(ms_engine *engine, ms_err *err);
 ms_run *ms_shift_run(ms_engine *engine);
-
-/* What other processes' observers must hear of, into the store; and what ours must, out of it. */
-ms_status ms_outbox_write(ms_engine *engine);
-ms_status ms_outbox_read(ms_engine *engine);
-void ms_observers_free(ms_engine *engine);
-
-/* ---- intake.c: requests that other programs left as rows of moonshift_inbox ---- */
-
-/* Makes works of them, or refuses them. */
-ms_status ms_intake(ms_engine *engine);
-/* The turn failed: for a while the next ones go without rows. */
-void ms_intake_failed(ms_engine *engine);
-/* After the commit: the host hears of what was refused. */
-void ms_intake_tell(ms_engine *engine);
-/* Whether there are any. In a read. */
-ms_status ms_intake_waits(ms_engine *engine, bool *waits);
 
 /* ---- enqueue.c, update.c ---- */
 

@@ -1,4 +1,8 @@
+#include "engine/due.h"
 #include "engine/engine.h"
+#include "engine/offers.h"
+#include "engine/outbox.h"
+#include "engine/settle.h"
 #include "engine/trigger.h"
 #include "store/claim.h"
 #include "store/graph.h"

@@ -1,3 +1,5 @@
+#include "engine/hearing.h"
+
 #include "engine/engine.h"
 #include "store/claim.h"
 #include "store/queue.h"

@@ -1,5 +1,7 @@
 #include "base/point.h"
 #include "engine/engine.h"
+#include "engine/intake.h"
+#include "engine/orphans.h"
 #include "store/claim.h"
 
 /* So many turns in a row, then the thread looks after the sensors and whatever else it watches. */

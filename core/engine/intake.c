@@ -1,3 +1,5 @@
+#include "engine/intake.h"
+
 #include "base/point.h"
 #include "engine/engine.h"
 #include "store/arrival.h"

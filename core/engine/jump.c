@@ -1,3 +1,6 @@
+#include "engine/jump.h"
+
+#include "engine/due.h"
 #include "engine/engine.h"
 #include "store/session.h"
 #include "store/shift.h"

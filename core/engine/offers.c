@@ -1,3 +1,5 @@
+#include "engine/offers.h"
+
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "store/waiting.h"

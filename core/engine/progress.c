@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "engine/outbox.h"
 #include "store/work_move.h"
 
 /* The newest progress of each run goes to the store, at most ten times a second. */

@@ -5,6 +5,8 @@
 #include "engine/ahead.h"
 #include "engine/engine.h"
 #include "engine/gate.h"
+#include "engine/hearing.h"
+#include "engine/outbox.h"
 #include "store/claim.h"
 #include "store/front.h"
 #include "store/queue.h"

@@ -1,5 +1,9 @@
-#include "base/mem.h"
+#include "engine/settle.h"
+
+#include "engine/due.h"
 #include "engine/engine.h"
+#include "engine/hearing.h"
+#include "engine/outbox.h"
 #include "engine/trigger.h"
 #include "store/claim.h"
 #include "store/graph.h"
@@ -9,9 +13,6 @@
 #include "store/work_move.h"
 
 #include <stdio.h>
-
-/* At the most, while others commit. Long against a turn, short against a user's patience. */
-#define LOOK_PAUSE_MS 100
 
 static ms_text copy_text(ms_arena *arena, const char *text) {
   return ms_arena_copy(arena, ms_text_of(text));
@@ -23,17 +24,6 @@ ms_status ms_settle_finished(ms_engine *engine, const ms_work *work) {
   if (!ms_ids_add(&engine->turn.finished, work->id)) return ms_engine_no_memory(engine);
   MS_TRY(ms_trigger_finish(engine, work));
   return work->prerequisites ? ms_edge_note_released(engine->store, work->id) : MS_OK;
-}
-
-static ms_status finish(ms_engine *engine, const ms_work *before, ms_work *after, ms_state state,
-                        bool ended, ms_event_type event) {
-  after->state = state;
-  after->finished_at_ms = engine->turn.now_ms;
-  MS_TRY(ms_work_move(engine->store, before, after, ended));
-  MS_TRY(ms_settle_finished(engine, after));
-  MS_TRY(ms_outbox_event(engine, event, after->id));
-  if (state != MS_SUCCEEDED) return ms_settle_cascade(engine, after->id);
-  return ms_ids_add(&engine->turn.succeeded, after->id) ? MS_OK : ms_engine_no_memory(engine);
 }
 
 /* ---- Dependents ---- */
@@ -80,7 +70,7 @@ static ms_status cascade_one(ms_engine *engine, int64_t id, ms_arena *arena, ms_
   return MS_OK;
 }
 
-ms_status ms_settle_cascade(ms_engine *engine, int64_t id) {
+static ms_status cascade(ms_engine *engine, int64_t id) {
   ms_ids list = {0}, dependents = {0};
   ms_arena arena = {0};
   ms_status status = ms_ids_add(&list, id) ? MS_OK : ms_engine_no_memory(engine);
@@ -92,6 +82,17 @@ ms_status ms_settle_cascade(ms_engine *engine, int64_t id) {
   ms_ids_deinit(&dependents);
   ms_arena_deinit(&arena);
   return status;
+}
+
+static ms_status finish(ms_engine *engine, const ms_work *before, ms_work *after, ms_state state,
+                        bool ended, ms_event_type event) {
+  after->state = state;
+  after->finished_at_ms = engine->turn.now_ms;
+  MS_TRY(ms_work_move(engine->store, before, after, ended));
+  MS_TRY(ms_settle_finished(engine, after));
+  MS_TRY(ms_outbox_event(engine, event, after->id));
+  if (state != MS_SUCCEEDED) return cascade(engine, after->id);
+  return ms_ids_add(&engine->turn.succeeded, after->id) ? MS_OK : ms_engine_no_memory(engine);
 }
 
 ms_status ms_settle_standing(ms_engine *engine, ms_arena *arena, ms_work *work) {
@@ -225,7 +226,7 @@ static ms_status apply_result(ms_engine *engine, ms_run *run, const ms_work *bef
 
 /* A void run's end changes nothing but that its work, or its name's next one, may start now, and
  * that retention, which leaves work alone while it runs, may look at it. */
-static ms_status settle_void(ms_engine *engine, int64_t id) {
+ms_status ms_settle_void(ms_engine *engine, int64_t id) {
   ms_arena arena = {0};
   ms_work work;
   bool found;
@@ -253,7 +254,7 @@ static ms_status settle_live(ms_engine *engine, ms_run *run, ms_arena *arena) {
   ms_work work;
   bool found;
   MS_TRY(work_of(engine, run, arena, &work, &found));
-  if (!found) return settle_void(engine, run->id);
+  if (!found) return ms_settle_void(engine, run->id);
   work.state = MS_RUNNING;
   if (ms_flight_of(run)->noted || work.run > 0) {
     MS_TRY(ms_progress_clear(engine->store, run->id));
@@ -274,7 +275,7 @@ ms_status ms_settle_result(ms_engine *engine, ms_run *run) {
   bool live;
   ms_arena arena = {0};
   if (!is_own(engine, run, &live)) return MS_OK;
-  if (!live) return settle_void(engine, run->id);
+  if (!live) return ms_settle_void(engine, run->id);
   ms_hearing_opened(engine);
   ms_status status = settle_live(engine, run, &arena);
   ms_arena_deinit(&arena);
@@ -339,11 +340,11 @@ ms_status ms_settle_return(ms_engine *engine, ms_run *run) {
   ms_work work;
   bool live, found;
   if (!is_own(engine, run, &live)) return MS_OK;
-  if (!live) return settle_void(engine, run->id);
+  if (!live) return ms_settle_void(engine, run->id);
   /* It is no event, but somebody may wait for nothing to run. */
   engine->turn.ends = true;
   MS_TRY(work_of(engine, run, &flight->arena, &work, &found));
-  if (!found) return settle_void(engine, run->id);
+  if (!found) return ms_settle_void(engine, run->id);
   MS_TRY(ms_trigger_rest(engine, &work));
   if (flight->start) {
     MS_TRY(ms_queue_forget_start(engine->store, flight->run.queue, flight->start));
@@ -400,90 +401,4 @@ ms_status ms_settle_cancel(ms_engine *engine, int64_t id, const char *reason, bo
   if (*cancelled) status = cancel_loaded(engine, &arena, &work, reason);
   ms_arena_deinit(&arena);
   return status;
-}
-
-/* ---- Works of the dead ---- */
-
-bool ms_owner_alive(const ms_engine *engine, int64_t owner) {
-  if (owner == engine->owner) return true;
-  if (!engine->options.stepped) {
-    return !ms_store_in_memory(engine->store) && ms_peers_alive(&engine->peers, owner);
-  }
-  const ms_ids *alive = &engine->world->alive;
-  for (size_t i = 0; i < alive->count; i++) {
-    if (alive->items[i] == owner) return true;
-  }
-  return false;
-}
-
-/* A turn whose commit went through, although the connection broke before anybody could tell, has
- * claimed works that nobody here knows of. */
-static bool is_lost(const ms_engine *engine, const ms_claim *claim, int64_t id) {
-  if (!ms_peers_renewed(&engine->peers) || claim->owner != engine->owner || id < 0) return false;
-  const ms_flight *flight = ms_map_get(&engine->runs, id);
-  return !flight || flight->run.batch != claim->batch;
-}
-
-/* The claims change underfoot, so the ids are gathered first; negative ones are void runs. */
-static ms_status gather_orphans(ms_engine *engine, ms_ids *ids) {
-  const ms_claims *claims = ms_claims_all(engine->store);
-  for (size_t i = 0; i < claims->count; i++) {
-    const ms_claim *claim = claims->items[i];
-    bool dead = (claim->count || claim->unread) && !ms_owner_alive(engine, claim->owner);
-    if (dead) MS_TRY(ms_claims_read(engine->store));
-    for (size_t k = 0; k < claim->count; k++) {
-      if (!dead && !is_lost(engine, claim, claim->ids[k])) continue;
-      if (!ms_ids_add(ids, claim->ids[k])) return ms_engine_no_memory(engine);
-    }
-  }
-  return MS_OK;
-}
-
-static ms_status list_others(ms_engine *engine, bool checks) {
-  engine->others.count = engine->doors.count = 0;
-  MS_TRY(ms_process_list(engine->store, &engine->others, &engine->doors));
-  size_t kept = 0;
-  for (size_t i = 0; i < engine->others.count; i++) {
-    int64_t owner = engine->others.items[i];
-    if (owner == engine->owner) continue;
-    if (checks && !ms_owner_alive(engine, owner)) {
-      MS_TRY(ms_process_delete(engine->store, owner));
-      continue;
-    }
-    engine->others.items[kept] = owner;
-    engine->doors.items[kept++] = engine->doors.items[i];
-  }
-  engine->others.count = engine->doors.count = kept;
-  return MS_OK;
-}
-
-/* Processes are told of each other's end, so a turn that knows of none need not ask the kernel
- * about everybody; now and then it does, whatever was told. */
-static bool looks_at_others(const ms_engine *engine) {
-  int64_t since_ms = ms_clock_steady_ms(&engine->world->clock) - engine->looked_at_ms;
-  return !engine->board || engine->suspects || engine->turn.ending || since_ms >= LOOK_PAUSE_MS;
-}
-
-static ms_status settle_dead(ms_engine *engine) {
-  ms_ids ids = {0};
-  ms_status status = gather_orphans(engine, &ids);
-  for (size_t i = 0; i < ids.count && status == MS_OK; i++) {
-    if (ids.items[i] > 0)
-      status = ms_settle_stop(engine, ids.items[i], "crashed", true);
-    else
-      status = settle_void(engine, -ids.items[i]);
-    engine->turn.returned = true;
-    ms_hearing_opened(engine);
-  }
-  if (ids.count) ms_lanes_forget_heads(engine->store);
-  ms_ids_deinit(&ids);
-  return status;
-}
-
-ms_status ms_settle_orphans(ms_engine *engine) {
-  bool looks = looks_at_others(engine);
-  if (looks) MS_TRY(settle_dead(engine));
-  MS_TRY(list_others(engine, looks));
-  engine->turn.saw_others = looks;
-  return MS_OK;
 }

@@ -1,4 +1,6 @@
+#include "engine/due.h"
 #include "engine/engine.h"
+#include "engine/settle.h"
 #include "engine/trigger.h"
 #include "model/paths.h"
 #include "store/claim.h"

@@ -1,4 +1,5 @@
 #include "engine/engine.h"
+#include "engine/jump.h"
 #include "engine/lookout.h"
 
 #include <signal.h>

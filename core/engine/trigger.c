@@ -1,6 +1,7 @@
 #include "engine/trigger.h"
 
 #include "base/point.h"
+#include "engine/due.h"
 #include "engine/engine.h"
 #include "model/paths.h"
 #include "sense/snapshot.h"

@@ -1,9 +1,15 @@
 #include "base/point.h"
 #include "engine/ahead.h"
 #include "engine/engine.h"
+#include "engine/hearing.h"
+#include "engine/intake.h"
+#include "engine/jump.h"
+#include "engine/offers.h"
+#include "engine/orphans.h"
+#include "engine/outbox.h"
 #include "engine/schedule.h"
+#include "engine/settle.h"
 #include "engine/trigger.h"
-#include "store/change.h"
 #include "store/claim.h"
 #include "store/deadline.h"
 #include "store/prune.h"
@@ -117,7 +123,7 @@ static ms_status take_note_of_others(ms_engine *engine) {
   if (ms_queues_take_altered(engine->store)) engine->turn.recalls = true;
   MS_TRY(ms_outbox_read(engine));
   MS_TRY(ms_trigger_notice(engine));
-  return ms_settle_orphans(engine);
+  return ms_orphans_settle(engine);
 }
 
 /* Whoever was taken for dead comes back as another process: its claims are gone, and what its runs

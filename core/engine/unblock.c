@@ -1,4 +1,8 @@
+#include "engine/due.h"
 #include "engine/engine.h"
+#include "engine/offers.h"
+#include "engine/outbox.h"
+#include "engine/settle.h"
 #include "store/graph.h"
 #include "store/waiting.h"
 #include "store/work_move.h"

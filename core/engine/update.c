@@ -1,4 +1,6 @@
+#include "engine/due.h"
 #include "engine/engine.h"
+#include "engine/outbox.h"
 #include "engine/trigger.h"
 #include "store/work_move.h"
 

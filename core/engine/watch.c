@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 #include "engine/gate.h"
 #include "engine/schedule.h"
+#include "engine/settle.h"
 #include "store/claim.h"
 #include "store/prune.h"
 #include "store/queue.h"

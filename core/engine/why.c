@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "engine/due.h"
 #include "engine/engine.h"
 #include "engine/gate.h"
 #include "engine/lookout.h"
