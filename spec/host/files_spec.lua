@@ -343,6 +343,10 @@ describe("work that waits for real files", function()
   end)
 
   it("is looked after less often when the system has no more watches, and says so", function()
+    if child.is_denied "-r" then
+      pending "this user may not bound watches"
+      return
+    end
     manager:close()
     manager = stores.open { database = path }
     sh "mkdir -p a b c d e f"
