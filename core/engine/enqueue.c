@@ -98,57 +98,84 @@ static bool is_root(const ms_request *request) {
   return true;
 }
 
-/* Depth first with a stack of its own; the graph has no cycles, as the caller has checked. */
+/* A way through the requests of a call, depth first, with a stack of its own; the graph has no
+ * cycles, as the caller has checked. */
+typedef struct walk {
+  size_t *stack;
+  size_t depth;
+  size_t *next; /* by request: which of its prerequisites comes next */
+  bool *seen;
+  size_t placed;
+} walk;
+
+static void enter(walk *way, size_t index) {
+  if (way->seen[index]) return;
+  way->seen[index] = true;
+  way->stack[way->depth++] = index;
+}
+
+/* Goes to a prerequisite of the request on top, or places that after all of them. */
+static void step(enqueue_call *args, walk *way) {
+  size_t at = way->stack[way->depth - 1];
+  const ms_request *request = &args->requests[at];
+  if (way->next[at] == request->after_count) {
+    args->order[way->placed++] = at;
+    way->depth--;
+    return;
+  }
+  const ms_after *after = &request->after[way->next[at]++];
+  if (!after->id) enter(way, after->index);
+}
+
 static ms_status sort(ms_engine *engine, enqueue_call *args) {
-  size_t count = args->count, placed = 0;
-  size_t *next = ms_arena_take(&args->scratch, count * sizeof *next);
-  size_t *stack = ms_arena_take(&args->scratch, count * sizeof *stack);
-  bool *seen = ms_arena_take(&args->scratch, count * sizeof *seen);
+  size_t count = args->count;
+  walk way = {
+      .stack = ms_arena_take(&args->scratch, count * sizeof *way.stack),
+      .next = ms_arena_take(&args->scratch, count * sizeof *way.next),
+      .seen = ms_arena_take(&args->scratch, count * sizeof *way.seen),
+  };
   args->order = ms_arena_take(&args->scratch, count * sizeof *args->order);
   args->open = ms_arena_take(&args->scratch, count * sizeof *args->open);
-  if (!next || !stack || !seen || !args->order || !args->open) return ms_engine_no_memory(engine);
+  bool complete = way.stack && way.next && way.seen && args->order && args->open;
+  if (!complete) return ms_engine_no_memory(engine);
   for (size_t first = 0; first < count; first++) {
-    size_t depth = 0;
-    if (!seen[first]) stack[depth++] = first;
-    seen[first] = true;
-    while (depth) {
-      size_t at = stack[depth - 1];
-      const ms_request *request = &args->requests[at];
-      if (next[at] == request->after_count) {
-        args->order[placed++] = at;
-        depth--;
-        continue;
-      }
-      const ms_after *after = &request->after[next[at]++];
-      if (after->id || seen[after->index]) continue;
-      seen[after->index] = true;
-      stack[depth++] = after->index;
-    }
+    enter(&way, first);
+    while (way.depth)
+      step(args, &way);
   }
   return MS_OK;
 }
 
-static ms_status check_prerequisites(ms_engine *engine, enqueue_call *args) {
-  ms_arena arena = {0};
+static ms_status check_prerequisite(ms_engine *engine, const enqueue_call *args, int64_t id,
+                                    ms_arena *arena) {
   ms_work work;
-  bool found = true;
-  ms_status status = MS_OK;
-  for (size_t i = 0; i < args->count && status == MS_OK; i++) {
-    const ms_request *request = &args->requests[i];
-    for (size_t k = 0; k < request->after_count && status == MS_OK; k++) {
-      int64_t id = request->after[k].id;
-      if (!id) continue;
-      ms_arena_clear(&arena);
-      status = ms_work_load(engine->store, id, &arena, &work, &found);
-      if (status == MS_OK && !found) {
-        status =
-            ms_fail(args->call.err, MS_NOTFOUND, "after: there is no work %lld", (long long)id);
-      } else if (status == MS_OK && ms_work_is_periodic(&work)) {
-        status = ms_fail(args->call.err, MS_MISUSE,
-                         "after: work %lld is periodic and never succeeds for good", (long long)id);
-      }
-    }
+  bool found;
+  ms_arena_clear(arena);
+  MS_TRY(ms_work_load(engine->store, id, arena, &work, &found));
+  if (!found) {
+    return ms_fail(args->call.err, MS_NOTFOUND, "after: there is no work %lld", (long long)id);
   }
+  if (ms_work_is_periodic(&work)) {
+    return ms_fail(args->call.err, MS_MISUSE,
+                   "after: work %lld is periodic and never succeeds for good", (long long)id);
+  }
+  return MS_OK;
+}
+
+static ms_status check_all_of(ms_engine *engine, const enqueue_call *args,
+                              const ms_request *request, ms_arena *arena) {
+  for (size_t i = 0; i < request->after_count; i++) {
+    int64_t id = request->after[i].id;
+    if (id) MS_TRY(check_prerequisite(engine, args, id, arena));
+  }
+  return MS_OK;
+}
+
+static ms_status check_prerequisites(ms_engine *engine, const enqueue_call *args) {
+  ms_arena arena = {0};
+  ms_status status = MS_OK;
+  for (size_t i = 0; i < args->count && status == MS_OK; i++)
+    status = check_all_of(engine, args, &args->requests[i], &arena);
   ms_arena_deinit(&arena);
   return status;
 }
