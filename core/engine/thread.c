@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+static void on_timer(uv_timer_t *timer);
+
 /* Never for at once: libuv runs timers until none is due before it comes to anything else. */
 static void arm(ms_engine *engine) {
   pthread_mutex_lock(&engine->mutex);
@@ -16,7 +18,7 @@ static void arm(ms_engine *engine) {
   }
   int64_t wait_ms = at_ms - ms_engine_now(engine);
   uv_update_time(&engine->loop);
-  uv_timer_start(&engine->timer, engine->timer.timer_cb, wait_ms > 1 ? (uint64_t)wait_ms : 1, 0);
+  uv_timer_start(&engine->timer, on_timer, wait_ms > 1 ? (uint64_t)wait_ms : 1, 0);
 }
 
 void ms_engine_attend(ms_engine *engine) {
@@ -137,7 +139,6 @@ ms_status ms_open_thread(ms_engine *engine, ms_err *err) {
   error = uv_async_init(&engine->loop, &engine->async, on_async);
   if (!error) error = uv_timer_init(&engine->loop, &engine->timer);
   engine->async.data = engine->timer.data = engine;
-  engine->timer.timer_cb = on_timer;
   if (!error) error = poll_file(engine, &engine->peer_poll, engine->peers.watch_fd, on_peer);
   if (!error) error = poll_file(engine, &engine->door_poll, engine->peers.door_fd, on_door);
   if (!error) error = poll_file(engine, &engine->clock_poll, engine->clock_fd, on_clock);
