@@ -134,39 +134,11 @@ static bool end_runs(ms_engine *engine, int64_t grace_ms) {
   return ended;
 }
 
-ms_status ms_drain(ms_manager *engine, ms_err *err) {
-  ms_call stop = {.apply = apply_stop_all};
-  return ms_engine_call(engine, &stop, err);
-}
-
-/* Whoever opens the store next counts them as crashed. */
-static ms_status report_unsettled(ms_engine *engine, ms_err *err) {
-  pthread_mutex_lock(&engine->mutex);
-  bool settled = ms_list_empty(&engine->results);
-  pthread_mutex_unlock(&engine->mutex);
-  if (settled) return MS_OK;
-  return ms_fail(err, MS_IO, "runs have ended whose results the store has not taken");
-}
-
-ms_status ms_close(ms_manager *engine, int64_t grace_ms, ms_err *err) {
-  ms_call leave = {.apply = apply_leave};
-  ms_status status = ms_usable(engine, err);
-  if (status == MS_CLOSED) return MS_OK;
-  MS_TRY(status);
-  status = ms_drain(engine, err);
-  bool ended = end_runs(engine, grace_ms < 0 ? engine->options.stop_grace_ms : grace_ms);
-  ms_engine_call(engine, &leave, NULL);
-  if (status == MS_OK && ended) status = report_unsettled(engine, err);
-  MS_POINT("close");
-  ms_release(engine);
-  return status;
-}
-
-/* ---- Releasing ---- */
-
-/* A thread that was given up may still run a work: the lock that says so stays until the process
+/* Ends the thread and the pool and lets go of the store, whatever state that is in.
+ *
+ * A thread that was given up may still run a work: the lock that says so stays until the process
  * ends, so that nobody starts that work again. */
-void ms_release(ms_engine *engine) {
+static void release(ms_engine *engine) {
   pthread_mutex_lock(&engine->mutex);
   engine->closed = true;
   /* From then on nobody begins a turn, and nobody waits for a sensor. */
@@ -194,6 +166,36 @@ void ms_release(ms_engine *engine) {
   if (engine->clock_fd >= 0) close(engine->clock_fd);
   engine->clock_fd = -1;
 }
+
+ms_status ms_drain(ms_manager *engine, ms_err *err) {
+  ms_call stop = {.apply = apply_stop_all};
+  return ms_engine_call(engine, &stop, err);
+}
+
+/* Whoever opens the store next counts them as crashed. */
+static ms_status report_unsettled(ms_engine *engine, ms_err *err) {
+  pthread_mutex_lock(&engine->mutex);
+  bool settled = ms_list_empty(&engine->results);
+  pthread_mutex_unlock(&engine->mutex);
+  if (settled) return MS_OK;
+  return ms_fail(err, MS_IO, "runs have ended whose results the store has not taken");
+}
+
+ms_status ms_close(ms_manager *engine, int64_t grace_ms, ms_err *err) {
+  ms_call leave = {.apply = apply_leave};
+  ms_status status = ms_usable(engine, err);
+  if (status == MS_CLOSED) return MS_OK;
+  MS_TRY(status);
+  status = ms_drain(engine, err);
+  bool ended = end_runs(engine, grace_ms < 0 ? engine->options.stop_grace_ms : grace_ms);
+  ms_engine_call(engine, &leave, NULL);
+  if (status == MS_OK && ended) status = report_unsettled(engine, err);
+  MS_POINT("close");
+  release(engine);
+  return status;
+}
+
+/* ---- Without a close ---- */
 
 void ms_crash(ms_manager *engine) {
   pthread_mutex_lock(&engine->mutex);
@@ -226,7 +228,7 @@ void ms_free(ms_manager *engine) {
   bool forked = engine->pid != getpid();
   if (forked) return;
   if (engine->owner) ms_close(engine, -1, NULL);
-  if (engine->world) ms_release(engine);
+  if (engine->world) release(engine);
   for (ms_event *event; (event = ms_take_event(engine));)
     ms_event_free(event);
   ms_outbox_drop(engine);

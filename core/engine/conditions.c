@@ -63,16 +63,10 @@ static void set_value(ms_conditions *conditions, ms_sensed sensed, int value) {
   }
 }
 
-static const char *truth_word(ms_truth truth) {
-  static const char *const words[] = {
-      [MS_UNKNOWN] = "unknown", [MS_FALSE] = "false", [MS_TRUE] = "true"};
-  return words[truth];
-}
-
 static const char *word_of(const ms_engine *engine, ms_sensed sensed) {
   int value = value_of(&engine->conditions, sensed);
   return sensed == MS_SENSED_NETWORK ? ms_network_word((ms_network)value)
-                                     : truth_word((ms_truth)value);
+                                     : ms_truth_word((ms_truth)value);
 }
 
 static ms_truth truth_of(const char *value) {
@@ -84,14 +78,6 @@ static ms_truth truth_of(const char *value) {
 static int default_of(const ms_engine *engine, ms_sensed sensed) {
   if (!engine->options.stepped) return 0;
   return sensed == MS_SENSED_NETWORK ? (int)MS_NETWORK_NONE : (int)MS_FALSE;
-}
-
-void ms_conditions_init(ms_engine *engine) {
-  engine->conditions = (ms_conditions){.custom = ms_custom_value, .context = engine};
-  for (int i = 0; i < MS_SENSED_COUNT; i++) {
-    engine->beliefs[i].since_ms = MS_NEVER;
-    set_value(&engine->conditions, (ms_sensed)i, default_of(engine, (ms_sensed)i));
-  }
 }
 
 /* Puts the value into force that now stands highest. */
@@ -208,10 +194,18 @@ static ms_status set_custom(ms_engine *engine, condition_call *args) {
   return MS_OK;
 }
 
-ms_truth ms_custom_value(void *context, ms_text name) {
+static ms_truth custom_value(void *context, ms_text name) {
   ms_engine *engine = context;
   ms_custom *custom = find_custom(engine, name);
   return custom ? custom->value : custom_default(engine);
+}
+
+void ms_conditions_init(ms_engine *engine) {
+  engine->conditions = (ms_conditions){.custom = custom_value, .context = engine};
+  for (int i = 0; i < MS_SENSED_COUNT; i++) {
+    engine->beliefs[i].since_ms = MS_NEVER;
+    set_value(&engine->conditions, (ms_sensed)i, default_of(engine, (ms_sensed)i));
+  }
 }
 
 void ms_customs_free(ms_engine *engine) {
@@ -330,7 +324,7 @@ static ms_status add_custom_value(ms_engine *engine, conditions_call *args, ms_c
   if (!name.data) return ms_engine_no_memory(engine);
   args->list[args->count++] = (ms_condition){
       .name = name,
-      .value = ms_text_of(truth_word(custom->value)),
+      .value = ms_text_of(ms_truth_word(custom->value)),
       .source = "set",
       .since_ms = custom->since_ms,
   };

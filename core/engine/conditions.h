@@ -59,7 +59,6 @@ unsigned ms_conditions_unread(const struct ms_engine *engine);
 /* "network is none (rtnetlink, since 2026-01-01T00:00:00Z)", into the text. */
 const char *ms_conditions_describe(struct ms_engine *engine, const ms_unmet *unmet, char *text,
                                    size_t size);
-ms_truth ms_custom_value(void *engine, ms_text name);
 void ms_customs_free(struct ms_engine *engine);
 
 /* ---- sensing.c: between the sensors and the turns ---- */

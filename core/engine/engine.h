@@ -251,11 +251,6 @@ void ms_end_thread(ms_engine *engine);
 /* Serves whatever waits, and sleeps until time asks again. For the engine's thread. */
 void ms_engine_attend(ms_engine *engine);
 
-/* ---- closing.c ---- */
-
-/* Ends the thread and the pool and lets go of the store, whatever state that is in. */
-void ms_release(ms_engine *engine);
-
 /* ---- inbox.c: who turns ---- */
 
 /* Serves a call, here or by whoever turns, and returns its status. */

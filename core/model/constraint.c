@@ -18,7 +18,8 @@ static const char *const network_words[] = {
 #undef X
 };
 
-static const char *const truth_words[] = {"unknown", "false", "true"};
+static const char *const truth_words[] = {
+    [MS_UNKNOWN] = "unknown", [MS_FALSE] = "false", [MS_TRUE] = "true"};
 
 void ms_constraints_init(ms_constraints *constraints) {
   *constraints = (ms_constraints){
@@ -48,6 +49,10 @@ ms_network ms_network_of(ms_text word) {
     network++;
   }
   return (ms_network)network;
+}
+
+const char *ms_truth_word(ms_truth truth) {
+  return truth_words[truth];
 }
 
 bool ms_condition_is_sensed(ms_text name) {
@@ -94,7 +99,7 @@ enum {
 };
 
 static bool truth_holds(bool needed, ms_text name, ms_truth truth, ms_unmet *unmet) {
-  *unmet = (ms_unmet){name, truth_words[truth]};
+  *unmet = (ms_unmet){name, ms_truth_word(truth)};
   return !needed || truth == MS_TRUE;
 }
 

@@ -101,6 +101,8 @@ const char *ms_network_need_word(ms_network_need need);
 /* The need of that word, or MS_NEED_COUNT; no word means MS_NEED_NOTHING. */
 ms_network_need ms_network_need_of(ms_text word);
 const char *ms_network_word(ms_network network);
+/* "unknown", "false" or "true". */
+const char *ms_truth_word(ms_truth truth);
 /* The value of that word, or MS_NETWORK_COUNT. */
 ms_network ms_network_of(ms_text word);
 /* Whether a sensor stands behind that name, so that it cannot name a custom condition. */
