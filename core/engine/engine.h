@@ -355,6 +355,4 @@ void ms_step_settle(ms_engine *engine);
 /* Cancels the works and all their unfinished dependents. */
 ms_status ms_cancel_works(ms_engine *engine, const ms_ids *ids, const char *reason, int64_t *count);
 
-ms_status ms_delete_finished(ms_engine *engine, int64_t id, int64_t before_ms, bool *deleted);
-
 #endif

@@ -19,10 +19,9 @@ ms_status ms_schedule_ready(struct ms_engine *engine, bool *ready);
 /* Do runs go on that the work must not run beside, since it replaced them under its name? */
 ms_status ms_schedule_is_behind(struct ms_engine *engine, const ms_work *work, bool *behind);
 
-/* ---- watch.c: what has begun, and what has ended ---- */
+/* ---- watch.c: what has begun ---- */
 
 /* Stops runs whose conditions are gone, whose claim is void and, if judges, whose time is over. */
 ms_status ms_schedule_stop(struct ms_engine *engine, bool judges);
-ms_status ms_schedule_retention(struct ms_engine *engine);
 
 #endif

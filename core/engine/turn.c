@@ -7,6 +7,7 @@
 #include "engine/offers.h"
 #include "engine/orphans.h"
 #include "engine/outbox.h"
+#include "engine/retention.h"
 #include "engine/schedule.h"
 #include "engine/settle.h"
 #include "engine/trigger.h"
@@ -227,7 +228,7 @@ static ms_status run_turn(ms_engine *engine, ms_link *calls, ms_link *results) {
   expect_runs(engine);
   MS_TRY(note_finished(engine));
   bool prunes = engine->turn.prunes || !engine->options.stepped;
-  if (prunes) MS_TRY(ms_schedule_retention(engine));
+  if (prunes) MS_TRY(ms_retention_sweep(engine));
   MS_TRY(ms_outbox_write(engine));
   MS_TRY(ms_hearing_write(engine));
   return ms_claims_write(engine->store);

@@ -3,7 +3,6 @@
 #include "engine/schedule.h"
 #include "engine/settle.h"
 #include "store/claim.h"
-#include "store/prune.h"
 #include "store/queue.h"
 
 #include <stdio.h>
@@ -175,31 +174,4 @@ ms_status ms_schedule_stop(ms_engine *engine, bool judges) {
   ms_map_deinit(&round.verdicts);
   ms_arena_deinit(&round.arena);
   return status;
-}
-
-/* ---- Retention ---- */
-
-static ms_status sweep(ms_engine *engine, int64_t before_ms, ms_ids *ids, bool *more) {
-  bool deleted;
-  MS_TRY(ms_prune_take(engine->store, before_ms, ids, more));
-  for (size_t i = 0; i < ids->count; i++) {
-    MS_TRY(ms_delete_finished(engine, ids->items[i], before_ms, &deleted));
-  }
-  return MS_OK;
-}
-
-/* A client's retention says nothing about what those who run the work want kept. */
-ms_status ms_schedule_retention(ms_engine *engine) {
-  ms_ids ids = {0};
-  bool more = false;
-  int64_t oldest_ms, before_ms = engine->turn.now_ms - engine->options.retention_ms;
-  if (!engine->options.has_workers && !engine->options.stepped) return MS_OK;
-  MS_TRY(ms_prune_next(engine->store, &oldest_ms));
-  ms_status status = oldest_ms <= before_ms ? sweep(engine, before_ms, &ids, &more) : MS_OK;
-  ms_ids_deinit(&ids);
-  MS_TRY(status);
-  if (more) ms_turn_go_on(engine);
-  MS_TRY(ms_prune_next(engine->store, &oldest_ms));
-  if (oldest_ms != MS_NEVER) ms_turn_wake_at(engine, oldest_ms + engine->options.retention_ms);
-  return MS_OK;
 }
