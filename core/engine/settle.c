@@ -14,6 +14,14 @@
 
 #include <stdio.h>
 
+/* A work on its way from one state to another. */
+typedef struct passage {
+  const ms_work *before;
+  ms_work after;
+  ms_arena *arena; /* for texts of after */
+  bool ended;      /* its run, if it was running, is over */
+} passage;
+
 static ms_text copy_text(ms_arena *arena, const char *text) {
   return ms_arena_copy(arena, ms_text_of(text));
 }
@@ -84,11 +92,11 @@ static ms_status cascade(ms_engine *engine, int64_t id) {
   return status;
 }
 
-static ms_status finish(ms_engine *engine, const ms_work *before, ms_work *after, ms_state state,
-                        bool ended, ms_event_type event) {
+static ms_status finish(ms_engine *engine, passage *way, ms_state state, ms_event_type event) {
+  ms_work *after = &way->after;
   after->state = state;
   after->finished_at_ms = engine->turn.now_ms;
-  MS_TRY(ms_work_move(engine->store, before, after, ended));
+  MS_TRY(ms_work_move(engine->store, way->before, after, way->ended));
   MS_TRY(ms_settle_finished(engine, after));
   MS_TRY(ms_outbox_event(engine, event, after->id));
   if (state != MS_SUCCEEDED) return cascade(engine, after->id);
@@ -112,32 +120,30 @@ static bool attempts_used_up(const ms_work *work) {
 }
 
 /* Work whose calendar cannot be read any more ends, or its result would hold up all others. */
-static ms_status end_calendar(ms_engine *engine, const ms_work *before, ms_work *after,
-                              bool ended) {
+static ms_status end_calendar(ms_engine *engine, passage *way) {
   ms_err err = *ms_store_err(engine->store);
-  after->outcome = MS_OUTCOME_FAILURE;
-  after->output = MS_TEXT_NONE;
-  after->error = ms_text_of(err.message);
-  return finish(engine, before, after, MS_FAILED, ended, MS_EVENT_FAILED);
+  way->after.outcome = MS_OUTCOME_FAILURE;
+  way->after.output = MS_TEXT_NONE;
+  way->after.error = ms_text_of(err.message);
+  return finish(engine, way, MS_FAILED, MS_EVENT_FAILED);
 }
 
 ms_status ms_settle_unreadable(ms_engine *engine, const ms_work *before) {
-  ms_work after = *before;
-  return end_calendar(engine, before, &after, true);
+  passage way = {.before = before, .after = *before, .ended = true};
+  return end_calendar(engine, &way);
 }
 
 /* Where a work waits in a lane that somebody has deleted, nobody ever looks for it. */
-static ms_status wait_on(ms_engine *engine, const ms_work *before, const ms_work *after,
-                         bool ended) {
+static ms_status wait_on(ms_engine *engine, const passage *way) {
   ms_lane *lane;
-  if (ms_lane_get(engine->store, after->lane, &lane) != MS_OK)
-    ms_engine_pass_over(engine, after->id);
-  return ms_work_move(engine->store, before, after, ended);
+  if (ms_lane_get(engine->store, way->after.lane, &lane) != MS_OK)
+    ms_engine_pass_over(engine, way->after.id);
+  return ms_work_move(engine->store, way->before, &way->after, way->ended);
 }
 
 /* Periodic work goes on to its next period, whatever became of this one. */
-static ms_status next_period(ms_engine *engine, const ms_work *before, ms_work *after, bool ended,
-                             ms_event_type event) {
+static ms_status next_period(ms_engine *engine, passage *way, ms_event_type event) {
+  ms_work *after = &way->after;
   after->state = MS_ENQUEUED;
   after->has_life = true;
   after->attempt = 0;
@@ -145,49 +151,39 @@ static ms_status next_period(ms_engine *engine, const ms_work *before, ms_work *
   after->period++;
   MS_TRY(ms_trigger_rearm(engine, after));
   ms_status status = ms_due_at(engine, after, &after->due_at_ms);
-  if (status == MS_CORRUPT) return end_calendar(engine, before, after, ended);
+  if (status == MS_CORRUPT) return end_calendar(engine, way);
   MS_TRY(status);
-  MS_TRY(wait_on(engine, before, after, ended));
+  MS_TRY(wait_on(engine, way));
   return ms_outbox_event(engine, event, after->id);
 }
 
-static ms_status end_run(ms_engine *engine, const ms_work *before, ms_work *after, bool ended) {
-  bool success = after->outcome == MS_OUTCOME_SUCCESS;
+static ms_status end_run(ms_engine *engine, passage *way) {
+  bool success = way->after.outcome == MS_OUTCOME_SUCCESS;
   ms_event_type event = success ? MS_EVENT_SUCCEEDED : MS_EVENT_FAILED;
-  if (ms_work_is_periodic(after)) return next_period(engine, before, after, ended, event);
-  return finish(engine, before, after, success ? MS_SUCCEEDED : MS_FAILED, ended, event);
+  if (ms_work_is_periodic(&way->after)) return next_period(engine, way, event);
+  return finish(engine, way, success ? MS_SUCCEEDED : MS_FAILED, event);
 }
 
-static ms_status give_up(ms_engine *engine, ms_arena *arena, const ms_work *before, ms_work *after,
-                         const char *why, bool ended) {
+static ms_status give_up(ms_engine *engine, passage *way, const char *why) {
   char text[160];
+  ms_work *after = &way->after;
   snprintf(text, sizeof text, "max_attempts (%lld) used up: the last attempt ended with %s",
            (long long)after->max_attempts, why);
   after->outcome = MS_OUTCOME_FAILURE;
   after->output = MS_TEXT_NONE;
-  after->error = copy_text(arena, text);
-  if (!after->error.data) return ms_engine_no_memory(engine);
-  return end_run(engine, before, after, ended);
+  after->error = copy_text(way->arena, text);
+  return after->error.data ? end_run(engine, way) : ms_engine_no_memory(engine);
 }
 
 /* Between two attempts only the backoff counts. */
-static ms_status rest(ms_engine *engine, const ms_work *before, ms_work *after, bool ended,
-                      ms_event_type event) {
+static ms_status rest(ms_engine *engine, passage *way, ms_event_type event) {
+  ms_work *after = &way->after;
   after->state = MS_ENQUEUED;
   after->has_life = true;
   MS_TRY(ms_trigger_rest(engine, after));
   MS_TRY(ms_due_at(engine, after, &after->due_at_ms));
-  MS_TRY(wait_on(engine, before, after, ended));
+  MS_TRY(wait_on(engine, way));
   return ms_outbox_event(engine, event, after->id);
-}
-
-static void count_run(ms_work *after, int64_t started_at_ms, int64_t now_ms, bool attempt) {
-  after->run++;
-  if (attempt) after->attempt++;
-  after->started_at_ms = started_at_ms;
-  after->ended_at_ms = now_ms;
-  after->wait_ms = -1;
-  after->stop_reason = MS_TEXT_NONE;
 }
 
 /* A run by the calendar has begun at its time, however the clock was set back since. */
@@ -208,20 +204,31 @@ static int64_t started_at(ms_engine *engine, const ms_work *work) {
   return bound_by_calendar(work, begun_at_ms < claimed_at_ms ? claimed_at_ms : begun_at_ms);
 }
 
+static void count_run(ms_engine *engine, ms_work *work, bool attempt) {
+  int64_t started_at_ms = started_at(engine, work);
+  work->run++;
+  if (attempt) work->attempt++;
+  work->started_at_ms = started_at_ms;
+  work->ended_at_ms = engine->turn.now_ms;
+  work->wait_ms = -1;
+  work->stop_reason = MS_TEXT_NONE;
+}
+
 static ms_status apply_result(ms_engine *engine, ms_run *run, const ms_work *before,
                               ms_arena *arena) {
-  ms_work after = *before;
-  count_run(&after, started_at(engine, before), engine->turn.now_ms, true);
-  after.streak = 0;
+  passage way = {.before = before, .after = *before, .arena = arena, .ended = true};
+  ms_work *after = &way.after;
+  count_run(engine, after, true);
+  after->streak = 0;
   if (run->outcome == MS_OUTCOME_RETRY) {
-    after.wait_ms = run->retry_after_ms;
-    if (attempts_used_up(&after)) return give_up(engine, arena, before, &after, "retry", true);
-    return rest(engine, before, &after, true, MS_EVENT_RETRIED);
+    after->wait_ms = run->retry_after_ms;
+    if (attempts_used_up(after)) return give_up(engine, &way, "retry");
+    return rest(engine, &way, MS_EVENT_RETRIED);
   }
-  after.outcome = run->outcome == MS_OUTCOME_SUCCESS ? MS_OUTCOME_SUCCESS : MS_OUTCOME_FAILURE;
-  after.output = run->output.size ? ms_buf_text(&run->output) : MS_TEXT_NONE;
-  after.error = run->error.size ? ms_buf_text(&run->error) : MS_TEXT_NONE;
-  return end_run(engine, before, &after, true);
+  after->outcome = run->outcome == MS_OUTCOME_SUCCESS ? MS_OUTCOME_SUCCESS : MS_OUTCOME_FAILURE;
+  after->output = run->output.size ? ms_buf_text(&run->output) : MS_TEXT_NONE;
+  after->error = run->error.size ? ms_buf_text(&run->error) : MS_TEXT_NONE;
+  return end_run(engine, &way);
 }
 
 /* A void run's end changes nothing but that its work, or its name's next one, may start now, and
@@ -291,22 +298,21 @@ static ms_status tell_run(ms_engine *engine, int64_t id, const char *reason) {
   return ms_flight_stop(engine, flight, reason);
 }
 
-static ms_status stop_loaded(ms_engine *engine, ms_arena *arena, const ms_work *before,
-                             const char *reason, bool ended) {
+static ms_status stop_loaded(ms_engine *engine, passage *way, const char *reason) {
   bool timeout = strcmp(reason, "timeout") == 0, crashed = strcmp(reason, "crashed") == 0;
-  ms_work after = *before;
-  count_run(&after, started_at(engine, before), engine->turn.now_ms, timeout || crashed);
-  after.streak = timeout ? 0 : before->streak + 1;
-  after.stop_reason = copy_text(arena, reason);
-  if (!after.stop_reason.data) return ms_engine_no_memory(engine);
-  if (crashed) MS_TRY(ms_progress_clear(engine->store, before->id));
-  if (!ended) MS_TRY(ms_progress_flush(engine, before->id));
-  if (!ended) MS_TRY(tell_run(engine, before->id, reason));
-  if ((timeout || crashed) && attempts_used_up(&after)) {
-    MS_TRY(ms_progress_clear(engine->store, before->id));
-    return give_up(engine, arena, before, &after, reason, ended);
+  ms_work *after = &way->after;
+  count_run(engine, after, timeout || crashed);
+  after->streak = timeout ? 0 : after->streak + 1;
+  after->stop_reason = copy_text(way->arena, reason);
+  if (!after->stop_reason.data) return ms_engine_no_memory(engine);
+  if (crashed) MS_TRY(ms_progress_clear(engine->store, after->id));
+  if (!way->ended) MS_TRY(ms_progress_flush(engine, after->id));
+  if (!way->ended) MS_TRY(tell_run(engine, after->id, reason));
+  if ((timeout || crashed) && attempts_used_up(after)) {
+    MS_TRY(ms_progress_clear(engine->store, after->id));
+    return give_up(engine, way, reason);
   }
-  return rest(engine, before, &after, ended, MS_EVENT_STOPPED);
+  return rest(engine, way, MS_EVENT_STOPPED);
 }
 
 ms_status ms_settle_stop(ms_engine *engine, int64_t id, const char *reason, bool ended) {
@@ -315,7 +321,8 @@ ms_status ms_settle_stop(ms_engine *engine, int64_t id, const char *reason, bool
   bool found;
   ms_status status = ms_work_load(engine->store, id, &arena, &work, &found);
   if (status == MS_OK && found && work.state == MS_RUNNING) {
-    status = stop_loaded(engine, &arena, &work, reason, ended);
+    passage way = {.before = &work, .after = work, .arena = &arena, .ended = ended};
+    status = stop_loaded(engine, &way, reason);
   }
   /* A claim that somebody altered may name what is no work. */
   if (status == MS_OK && !found && ended) ms_claims_end(engine->store, id);
@@ -353,10 +360,9 @@ ms_status ms_settle_return(ms_engine *engine, ms_run *run) {
 }
 
 static ms_status fail_late(ms_engine *engine, const ms_work *before) {
-  ms_work after = *before;
-  after.error = MS_TEXT("deadline: the work did not start in time");
-  after.outcome = before->outcome;
-  return finish(engine, before, &after, MS_FAILED, true, MS_EVENT_FAILED);
+  passage way = {.before = before, .after = *before, .ended = true};
+  way.after.error = MS_TEXT("deadline: the work did not start in time");
+  return finish(engine, &way, MS_FAILED, MS_EVENT_FAILED);
 }
 
 ms_status ms_settle_deadline(ms_engine *engine, int64_t id) {
@@ -377,7 +383,7 @@ static ms_status cancel_loaded(ms_engine *engine, ms_arena *arena, const ms_work
   ms_work after = *before;
   bool live;
   if (before->state == MS_RUNNING) {
-    count_run(&after, started_at(engine, before), engine->turn.now_ms, true);
+    count_run(engine, &after, true);
     MS_TRY(ms_progress_flush(engine, before->id));
     MS_TRY(tell_run(engine, before->id, reason));
   }
