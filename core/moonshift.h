@@ -49,12 +49,12 @@ typedef struct ms_trouble {
 } ms_trouble;
 
 typedef struct ms_options {
-  const char *database; /* a path, ":memory:" or a postgres:// URL */
-  ms_durability durability;
-  int64_t retention_ms;
-  int64_t stop_grace_ms;
-  int64_t busy_timeout_ms;
-  size_t max_data_bytes;
+  const char *database;          /* a path, ":memory:" or a postgres:// URL */
+  ms_durability durability;      /* by default "full": what is acknowledged survives power loss */
+  int64_t retention_ms;          /* how long finished work is kept, ≥ 0: a day */
+  int64_t stop_grace_ms;         /* from a stop to the interruption of a run, > 0: 10 s */
+  int64_t busy_timeout_ms;       /* how long another process's write is waited for, > 0: 5 s */
+  size_t max_data_bytes;         /* of an output or progress, as JSON text: 256 KiB */
   int threads;                   /* of the pool; 0 = none */
   const ms_runner_class *runner; /* NULL = no pool */
   void *runner_shared;
@@ -108,16 +108,30 @@ typedef struct ms_enqueued {
   const char *outcome; /* "enqueued" "kept" "replaced" "appended" "updated" */
 } ms_enqueued;
 
+/* All requests in one transaction, ids in their order. A prerequisite is the id of a work or the
+ * position of another request; that these make no cycle is the caller's business, as are the ranges
+ * in model/request.h. unique NULL = no name. NOTFOUND: there is no such prerequisite. MISUSE: that
+ * is periodic, or the policy for the name does not allow these requests. */
 ms_status ms_enqueue(ms_manager *manager, const ms_request *requests, size_t count,
                      const ms_unique *unique, ms_arena *arena, ms_enqueued *enqueued, ms_err *err);
-/* how: "applied_immediately" "applied_for_next_run" "not_applied". */
+/* how: "applied_immediately", "applied_for_next_run" of a work that runs, "not_applied" to one that
+ * has finished. NOTFOUND for an unknown id. MISUSE: the request has prerequisites, or would make
+ * one-time work periodic, or the other way round. */
 ms_status ms_update(ms_manager *manager, int64_t id, const ms_request *request, const char **how,
                     ms_err *err);
+/* The selected unfinished works and all unfinished ones that depend on them. *count is how many
+ * were cancelled. */
 ms_status ms_cancel(ms_manager *manager, const ms_selector *selector, int64_t *count, ms_err *err);
+/* Failed and cancelled works are enqueued again, with attempts from zero, and with them those that
+ * ended for their sake. *count is how many of the selected ones were. */
 ms_status ms_retry(ms_manager *manager, const ms_selector *selector, int64_t *count, ms_err *err);
+/* Enqueued works are due at once; constraints, prerequisites and limits still hold. *count is how
+ * many were selected. */
 ms_status ms_run_now(ms_manager *manager, const ms_selector *selector, int64_t *count, ms_err *err);
-/* older_than_ms −1 = all finished work. */
+/* Deletes finished works that no unfinished one depends on, if they finished at least so long ago;
+ * −1 = whenever that was. *count is how many. */
 ms_status ms_prune(ms_manager *manager, int64_t older_than_ms, int64_t *count, ms_err *err);
+/* Stored, and heeded by every process. */
 ms_status ms_set_queue(ms_manager *manager, const ms_queue_settings *settings, ms_err *err);
 /* value NULL hands the condition back to its sensor; else a network value, "true" or "false". */
 ms_status ms_set_condition(ms_manager *manager, ms_text name, const char *value, ms_err *err);
@@ -125,7 +139,8 @@ ms_status ms_set_condition(ms_manager *manager, ms_text name, const char *value,
 /* ---- Questions. ---- */
 
 typedef struct ms_reason {
-  const char *kind;
+  const char *kind; /* "delay" "backoff" "period" "constraint" "prerequisite" "queue_paused"
+                     * "queue_limit" "rate" "no_runner" "threads_busy" "name_busy" "deadline" */
   ms_text detail;
   int64_t clears_at_ms; /* MS_NEVER = unknown */
 } ms_reason;
@@ -145,6 +160,7 @@ typedef struct ms_condition {
   ms_text trouble;    /* why the sensor cannot read it */
 } ms_condition;
 
+/* In the page's order; page NULL = all, by id. */
 ms_status ms_query(ms_manager *manager, const ms_selector *selector, const ms_page *page,
                    ms_arena *arena, ms_info **infos, size_t *count, ms_err *err);
 ms_status ms_count(ms_manager *manager, const ms_selector *selector, int64_t *count, ms_err *err);
@@ -226,6 +242,7 @@ ms_status ms_done(ms_manager *manager, bool *done, ms_err *err);
 
 /* ---- Stepping, for tests. Stepped managers only. ---- */
 
+/* By the manager's clock, in ms since the epoch. */
 int64_t ms_step_now(ms_manager *manager);
 /* The next moment at which anything happens by itself (a due time, timeout, deadline, retention),
  * MS_NEVER if none. Moments of host runs' sleeps are the caller's. Retention, which comes last of

@@ -13,8 +13,8 @@
 
 struct ms_engine;
 
-/* When time lets the work run, from the moments it keeps (semantics: a wish, backoff, period,
- * delay). */
+/* When time lets the work run: a wish comes before the backoff between attempts, and that before
+ * its period, its calendar or its delay. */
 ms_status ms_due_by_time(struct ms_engine *engine, const ms_work *work, int64_t *due_at_ms);
 /* When the work is due: not before its files, if it has any, have changed and settled. */
 ms_status ms_due_at(struct ms_engine *engine, const ms_work *work, int64_t *due_at_ms);

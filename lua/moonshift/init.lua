@@ -1,4 +1,4 @@
--- moonshift: persistent background work. What the module offers; api.md tells what it means.
+-- moonshift: persistent background work. What the module offers; moonshift.d.lua describes it.
 
 local core = require "moonshift.core"
 local Loop = require "moonshift.loop"
