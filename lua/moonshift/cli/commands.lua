@@ -2,6 +2,7 @@
 --- returns the exit status.
 local fail = require "moonshift.cli.fail"
 local format = require "moonshift.cli.format"
+local output = require "moonshift.cli.output"
 local record = require "moonshift.cli.record"
 local request = require "moonshift.cli.request"
 local serve = require "moonshift.cli.serve"
@@ -35,14 +36,14 @@ function commands.list(manager, options)
   local page = { limit = options.limit, order = options.order }
   local infos = fail.check(manager:query(selector, page))
   if options.json then
-    print(format.infos_json(infos))
+    output.line(format.infos_json(infos))
     return 0
   end
   local rows, now = {}, os.time()
   for index, info in ipairs(infos) do
     rows[index] = row_of(info, now)
   end
-  print(table.concat(table_lines(COLUMNS, rows, terminal.width()), "\n"))
+  output.line(table.concat(table_lines(COLUMNS, rows, terminal.width()), "\n"))
   return 0
 end
 
@@ -51,7 +52,7 @@ function commands.show(manager, options)
   if not info then
     fail.undone(message or ("there is no work %d"):format(options.id))
   end
-  print(options.json and format.info_json(info) or record.of(info, os.time()))
+  output.line(options.json and format.info_json(info) or record.of(info, os.time()))
   return 0
 end
 
@@ -59,16 +60,16 @@ function commands.why(manager, options)
   local reasons = fail.check(manager:why(options.id))
   reasons = waiting.seen_from_here(reasons, fail.check(manager:stats()))
   if options.json then
-    print(format.json(reasons))
+    output.line(format.json(reasons))
     return 0
   end
   if #reasons == 0 then
     local info = fail.check(manager:find(options.id))
-    print(("nothing holds it: it is %s"):format(info and info.state or "gone"))
+    output.line(("nothing holds it: it is %s"):format(info and info.state or "gone"))
   end
   for _, reason in ipairs(reasons) do
     local clears = reason.clears_at and (" (until %s)"):format(format.time(reason.clears_at)) or ""
-    print(("%s: %s%s"):format(reason.kind, format.plain(reason.detail or ""), clears))
+    output.line(("%s: %s%s"):format(reason.kind, format.plain(reason.detail or ""), clears))
   end
   return 0
 end
@@ -76,15 +77,15 @@ end
 function commands.enqueue(manager, options)
   local made, unique = request.of(options)
   local id, outcome = fail.check(manager:enqueue(made, unique))
-  print(options.json and format.json { id = id, outcome = outcome } or format.integer(id))
+  output.line(options.json and format.json { id = id, outcome = outcome } or format.integer(id))
   return 0
 end
 
 local function print_count(options, count, word)
   if options.json then
-    print(format.json { count = count })
+    output.line(format.json { count = count })
   else
-    print(("%d %s"):format(count, word))
+    output.line(("%d %s"):format(count, word))
   end
 end
 
@@ -114,7 +115,7 @@ end
 
 function commands.stats(manager, options)
   local stats = fail.check(manager:stats())
-  print(options.json and format.json(stats) or record.tree(stats))
+  output.line(options.json and format.json(stats) or record.tree(stats))
   return 0
 end
 

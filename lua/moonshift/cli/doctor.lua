@@ -1,10 +1,11 @@
 --- The command that says what is wrong with a store.
 local diagnose = require "moonshift.cli.diagnosis"
 local format = require "moonshift.cli.format"
+local output = require "moonshift.cli.output"
 local waiting = require "moonshift.cli.waiting"
 
 local function say(name, ...)
-  print(("%-11s %s"):format(name, format.plain((...):format(select(2, ...)))))
+  output.line(("%-11s %s"):format(name, format.plain((...):format(select(2, ...)))))
 end
 
 local function print_file(name, file)
@@ -60,7 +61,7 @@ end
 return function(path, options)
   local report = diagnose(path)
   if options.json then
-    print(format.json(report))
+    output.line(format.json(report))
   else
     print_report(report)
   end

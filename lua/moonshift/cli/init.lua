@@ -4,6 +4,7 @@ local commands = require "moonshift.cli.commands"
 local conditions = require "moonshift.cli.conditions"
 local doctor = require "moonshift.cli.doctor"
 local fail = require "moonshift.cli.fail"
+local output = require "moonshift.cli.output"
 local parser = require "moonshift.cli.parser"
 local run = require "moonshift.cli.run"
 
@@ -60,12 +61,18 @@ local function execute(options)
   return result
 end
 
+local function answer(options)
+  local status = execute(options)
+  output.flush()
+  return status
+end
+
 local cli = {}
 
 --- Runs the command of the arguments and returns the exit status.
 function cli.main(arguments)
   local options = parser.new():parse(parser.join(arguments))
-  local ok, result = pcall(execute, options)
+  local ok, result = pcall(answer, options)
   if ok then
     return result
   end

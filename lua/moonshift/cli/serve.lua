@@ -3,6 +3,7 @@ local answers = require "moonshift.cli.inspector.answers"
 local core = require "moonshift.core"
 local fail = require "moonshift.cli.fail"
 local format = require "moonshift.cli.format"
+local output = require "moonshift.cli.output"
 
 local DEFAULT_ADDRESS = "127.0.0.1:7070"
 local LOOPBACK = { ["127.0.0.1"] = true, ["localhost"] = true, ["[::1]"] = true }
@@ -87,8 +88,8 @@ end
 local function announce(server, options)
   local _, host, port = server:localname()
   local url = ("http://%s:%d/"):format(host:find ":" and "[" .. host .. "]" or host, port)
-  print(options.json and format.json { url = url } or ("Open %s in a browser"):format(url))
-  io.stdout:flush()
+  output.line(options.json and format.json { url = url } or ("Open %s in a browser"):format(url))
+  output.flush()
 end
 
 local function serve_until_signal(manager, loop, cqueues)
@@ -106,8 +107,10 @@ end
 return function(manager, options)
   local server, loop, cqueues = listen(manager, options.listen or DEFAULT_ADDRESS)
   fail.check(core.signals_begin(manager))
-  announce(server, options)
-  local ok, message = pcall(serve_until_signal, manager, loop, cqueues)
+  local ok, message = pcall(function()
+    announce(server, options)
+    serve_until_signal(manager, loop, cqueues)
+  end)
   core.signals_end(manager)
   server:close()
   if not ok then

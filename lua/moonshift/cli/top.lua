@@ -2,6 +2,7 @@
 local core = require "moonshift.core"
 local fail = require "moonshift.cli.fail"
 local format = require "moonshift.cli.format"
+local output = require "moonshift.cli.output"
 local progress = require "moonshift.cli.progress"
 local screen = require "moonshift.cli.screen"
 local table_lines = require "moonshift.cli.table"
@@ -162,9 +163,9 @@ end
 
 return function(manager, options)
   if options.json then
-    print(json_of(take(manager, SHOWN)))
+    output.line(json_of(take(manager, SHOWN)))
   elseif options.once or not terminal.is_interactive() then
-    print(table.concat(lines_of(take(manager, SHOWN), nil, terminal.width()), "\n"))
+    output.line(table.concat(lines_of(take(manager, SHOWN), nil, terminal.width()), "\n"))
   else
     show_live(manager)
   end
