@@ -12,7 +12,7 @@ local run = require "moonshift.cli.run"
 local CREATES = { run = true, enqueue = true }
 
 local function database_of(options)
-  local database = options.db or os.getenv "MOONSHIFT_DB"
+  local database = options.db or options.before_db or os.getenv "MOONSHIFT_DB"
   if not database or database == "" then
     fail.usage "which database? Give --db or set MOONSHIFT_DB"
   end
@@ -72,6 +72,7 @@ local cli = {}
 --- Runs the command of the arguments and returns the exit status.
 function cli.main(arguments)
   local options = parser.new():parse(parser.join(arguments))
+  options.json = options.json or options.before_json
   local ok, result = pcall(answer, options)
   if ok then
     return result

@@ -28,13 +28,11 @@ local function to_time(text)
   return text:match "^%d+%.?%d*$" and tonumber(text) or text
 end
 
-local function add_database(command)
-  command:option("--db", "The database; else the environment's MOONSHIFT_DB."):argname "FILE"
-end
-
-local function add_common(command)
-  add_database(command)
-  command:flag("--json", "Answer with JSON.")
+-- They may stand before the command too, under names of their own: what stands after it wins.
+local function add_common(command, before)
+  command:option("--db", "The database; else the environment's MOONSHIFT_DB."):argname("FILE")
+    :target(before .. "db")
+  command:flag("--json", "Answer with JSON."):target(before .. "json")
 end
 
 local function add_selector(command)
@@ -141,9 +139,9 @@ function cli_parser.new()
     commands[#commands + 1] = command
   end
   for _, command in ipairs(commands) do
-    add_common(command)
+    add_common(command, "")
   end
-  add_database(parser)
+  add_common(parser, "before_")
   parser.error = function(current, message)
     io.stderr:write(("moonshift: %s\n%s\n"):format(message, current:get_usage()))
     os.exit(2)
