@@ -89,11 +89,8 @@ end
 
 --- The selector of the options, or nil when they select nothing by themselves.
 function request.selector(options)
-  if options.all then
-    return { all = true }
-  end
   local selector = {
-    id = list_or_nil(options.ids), tag = list_or_nil(options.tag),
+    all = options.all, id = list_or_nil(options.ids), tag = list_or_nil(options.tag),
     worker = list_or_nil(options.worker), queue = list_or_nil(options.queue),
     name = list_or_nil(options.name), state = list_or_nil(options.state),
   }
