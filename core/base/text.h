@@ -29,4 +29,9 @@ static inline bool ms_text_equal(ms_text a, ms_text b) {
   return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
+/* The value of a digit of a hexadecimal number, in lower case; −1 if it is none. */
+static inline int ms_hex_digit(char c) {
+  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 #endif

@@ -277,10 +277,6 @@ static void *take_memory(reader *r, size_t size) {
   return memory;
 }
 
-static int hex_digit(char c) {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* What follows a backslash: a quote, a backslash, or "u00" and the number of a control character.
  */
 static bool take_escape(reader *r, char *c) {
@@ -289,8 +285,8 @@ static bool take_escape(reader *r, char *c) {
     return true;
   }
   if (!eat(r, MS_TEXT("u00")) || r->end - r->next < 2) return false;
-  int high = hex_digit(r->next[0]);
-  int low = hex_digit(r->next[1]);
+  int high = ms_hex_digit(r->next[0]);
+  int low = ms_hex_digit(r->next[1]);
   if (high < 0 || high > 1 || low < 0) return false;
   r->next += 2;
   *c = (char)(high * 16 + low);

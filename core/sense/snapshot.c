@@ -325,15 +325,11 @@ ms_status ms_snapshot_close(ms_snapshot_reader *reader, ms_err *err) {
   return reader->corrupt ? ms_fail(err, MS_CORRUPT, "a snapshot of files does not parse") : MS_OK;
 }
 
-static int digit_of(char c) {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The character that ends the field is passed over. */
 static bool take_number(ms_snapshot_reader *r, char end, uint64_t *number) {
   *number = 0;
-  while (r->next < r->end && digit_of(*r->next) >= 0)
-    *number = *number * 16 + (uint64_t)digit_of(*r->next++);
+  while (r->next < r->end && ms_hex_digit(*r->next) >= 0)
+    *number = *number * 16 + (uint64_t)ms_hex_digit(*r->next++);
   return r->next < r->end && *r->next++ == end;
 }
 
@@ -342,7 +338,7 @@ static bool take_name(ms_snapshot_reader *r) {
     char c = *r->next;
     if (c == '%') {
       if (r->end - r->next < 3) return false;
-      int high = digit_of(r->next[1]), low = digit_of(r->next[2]);
+      int high = ms_hex_digit(r->next[1]), low = ms_hex_digit(r->next[2]);
       if (high < 0 || low < 0) return false;
       c = (char)(high * 16 + low);
       r->next += 2;
