@@ -1,6 +1,5 @@
 #include "store/graph.h"
 
-#include "base/mem.h"
 #include "store/private.h"
 #include "store/prune.h"
 #include "store/work.h"
@@ -218,20 +217,6 @@ ms_status ms_name_leaves(ms_store *store, ms_text name, ms_ids *ids) {
   return ms_sql_collect(store, statement, ids);
 }
 
-/* A list that does not parse names none. */
-static ms_status add_behind(ms_store *store, ms_statement *statement, ms_ids *ids) {
-  int64_t *behind;
-  size_t count;
-  bool complete = true;
-  ms_status status = ms_ids_parse(ms_sql_column_text(statement, 0), &behind, &count);
-  if (status == MS_NOMEM) return ms_no_memory(&store->err);
-  if (status != MS_OK) return MS_OK;
-  for (size_t i = 0; i < count && complete; i++)
-    complete = ms_ids_add(ids, behind[i]);
-  ms_mem_free(behind);
-  return complete ? MS_OK : ms_no_memory(&store->err);
-}
-
 ms_status ms_name_behind(ms_store *store, ms_text name, ms_ids *ids) {
   ms_statement *statement;
   bool row;
@@ -239,7 +224,7 @@ ms_status ms_name_behind(ms_store *store, ms_text name, ms_ids *ids) {
   for (;;) {
     MS_TRY(ms_sql_step(store, statement, &row));
     if (!row) return MS_OK;
-    ms_status status = add_behind(store, statement, ids);
+    ms_status status = ms_sql_column_ids(store, statement, 0, ids);
     if (status == MS_OK) continue;
     ms_sql_close(statement);
     return status;

@@ -1,6 +1,5 @@
 #include "store/prune.h"
 
-#include "base/mem.h"
 #include "store/private.h"
 
 /* Notes are short, often of one work, so several are taken at once. */
@@ -42,25 +41,12 @@ ms_status ms_prune_note(ms_store *store, int64_t at_ms, const int64_t *ids, size
   return MS_OK;
 }
 
-/* What does not parse leads to no works; they stay until somebody prunes. */
-static ms_status add_note(ms_store *store, ms_statement *statement, ms_ids *ids) {
-  int64_t *noted;
-  size_t count;
-  bool complete = true;
-  ms_status status = ms_ids_parse(ms_sql_column_text(statement, 2), &noted, &count);
-  if (status == MS_NOMEM) return ms_no_memory(&store->err);
-  if (status != MS_OK) return MS_OK;
-  for (size_t i = 0; i < count && complete; i++)
-    complete = ms_ids_add(ids, noted[i]);
-  ms_mem_free(noted);
-  return complete ? MS_OK : ms_no_memory(&store->err);
-}
-
 typedef struct note {
   int64_t at_ms;
   int64_t number;
 } note;
 
+/* Works of a note that does not parse stay until somebody prunes. */
 static ms_status read_notes(ms_store *store, int64_t before_ms, note *notes, size_t *count,
                             ms_ids *ids) {
   ms_statement *statement;
@@ -71,7 +57,7 @@ static ms_status read_notes(ms_store *store, int64_t before_ms, note *notes, siz
     MS_TRY(ms_sql_step(store, statement, &row));
     if (!row) return MS_OK;
     notes[(*count)++] = (note){ms_sql_column_int(statement, 0), ms_sql_column_int(statement, 1)};
-    ms_status status = add_note(store, statement, ids);
+    ms_status status = ms_sql_column_ids(store, statement, 2, ids);
     if (status == MS_OK) continue;
     ms_sql_close(statement);
     return status;

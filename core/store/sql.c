@@ -1,5 +1,6 @@
 #include "store/sql.h"
 
+#include "base/mem.h"
 #include "base/point.h"
 #include "store/private.h"
 
@@ -121,6 +122,20 @@ int64_t ms_sql_column_moment(const ms_statement *statement, int column) {
   int64_t value = ms_sql_column_or(statement, column, MS_NEVER);
   if (value == MS_NEVER) return MS_NEVER;
   return value < -MS_FAR ? -MS_FAR : value > MS_FAR ? MS_FAR : value;
+}
+
+ms_status ms_sql_column_ids(ms_store *store, const ms_statement *statement, int column,
+                            ms_ids *ids) {
+  int64_t *list;
+  size_t count;
+  bool complete = true;
+  ms_status status = ms_ids_parse(ms_sql_column_text(statement, column), &list, &count);
+  if (status == MS_NOMEM) return ms_no_memory(&store->err);
+  if (status != MS_OK) return MS_OK;
+  for (size_t i = 0; i < count && complete; i++)
+    complete = ms_ids_add(ids, list[i]);
+  ms_mem_free(list);
+  return complete ? MS_OK : ms_no_memory(&store->err);
 }
 
 ms_text ms_sql_column_copy(const ms_statement *statement, int column, ms_arena *arena,

@@ -95,6 +95,10 @@ static inline int64_t ms_sql_column_due(const ms_statement *statement, int colum
 }
 /* MS_NEVER when the column is NULL. */
 int64_t ms_sql_column_moment(const ms_statement *statement, int column);
+/* Adds the ids of a list as JSON text; one that does not parse, in a row that somebody altered,
+ * names none. */
+ms_status ms_sql_column_ids(struct ms_store *store, const ms_statement *statement, int column,
+                            ms_ids *ids);
 /* *failed is set when memory is out. */
 ms_text ms_sql_column_copy(const ms_statement *statement, int column, ms_arena *arena,
                            bool *failed);
