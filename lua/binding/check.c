@@ -251,8 +251,8 @@ static const char *find_similar(ms_text word, const char *const *names, size_t c
   return similar;
 }
 
-_Noreturn void ms_check_unknown(lua_State *L, int key_index, const ms_path *path,
-                                const char *const *names, size_t count) {
+static _Noreturn void fail_unknown(lua_State *L, int key_index, const ms_path *path,
+                                   const char *const *names, size_t count) {
   int64_t position;
   if (lua_type(L, key_index) == LUA_TSTRING) {
     ms_text key = {0};
@@ -280,7 +280,7 @@ size_t ms_check_key(lua_State *L, int key_index, const ms_path *path, const char
       if (strcmp(key, names[i]) == 0 && size == strlen(names[i])) return i;
     }
   }
-  ms_check_unknown(L, key_index, path, names, count);
+  fail_unknown(L, key_index, path, names, count);
 }
 
 void ms_check_table(lua_State *L, int index, const ms_path *path, const char *what) {

@@ -38,11 +38,8 @@ void ms_check_push_where(lua_State *L);
 _Noreturn void ms_check_fail(lua_State *L, const ms_path *path, const char *format, ...);
 /* "path: expected WHAT, got …" about the value at index. */
 _Noreturn void ms_check_expected(lua_State *L, int index, const ms_path *path, const char *what);
-/* "path.key: unknown field (did you mean …?)" about the key at key_index; path is the table's.
- * names is an array of the known ones, count of them. */
-_Noreturn void ms_check_unknown(lua_State *L, int key_index, const ms_path *path,
-                                const char *const *names, size_t count);
-/* The position of the key at key_index among count names, or raises as ms_check_unknown. */
+/* The position of the key at key_index among count names; else "path.key: unknown field (did you
+ * mean …?)", where path is the table's. */
 size_t ms_check_key(lua_State *L, int key_index, const ms_path *path, const char *const *names,
                     size_t count);
 /* "not enough memory" */
