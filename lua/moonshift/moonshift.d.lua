@@ -114,11 +114,13 @@ function work:log(level, message) end
 ---@field id? integer
 ---@field worker? string
 
+---How long work waits after attempt n, when that was a retry or ran out of time: delay × 2^(n − 1), or
+---delay × n. Of interruptions and crashes in a row the first does not wait, the k-th waits with n = k − 1.
 ---@class moonshift.Backoff
----@field policy? "exponential"|"linear"
----@field delay? moonshift.Duration
----@field max? moonshift.Duration
----@field jitter? number 0 to 1
+---@field policy? "exponential"|"linear" exponential by default
+---@field delay? moonshift.Duration at least 1 ms: 30 s
+---@field max? moonshift.Duration no wait is longer: 5 h
+---@field jitter? number 0 to 1, the share by which a wait may differ at random: 0
 
 ---Runs when something there has changed since the work was enqueued: a file, or what stands right in
 ---a folder, with `recursive` in all folders below as well. Relative paths are seen from the folder in
@@ -131,6 +133,7 @@ function work:log(level, message) end
 ---@field [integer] string|{ path: string, recursive: boolean? }
 ---@field paths? (string|{ path: string, recursive: boolean? })[] the same list by name, for JSON
 
+---What must hold for work to start, all of it. What is lost later stops the run.
 ---@class moonshift.Constraints
 ---@field network? "connected"|"unmetered"|"metered"|"not_roaming"
 ---@field charging? boolean
@@ -138,40 +141,46 @@ function work:log(level, message) end
 ---@field storage_not_low? boolean
 ---@field idle? boolean
 ---@field files? moonshift.Files
----@field custom? string[]
----@field at_start_only? boolean
+---@field custom? string[] names of conditions that `set_condition` feeds
+---@field at_start_only? boolean losing any of them later does not stop the run
 
+---One work to be enqueued: once, or with `every`, `cron` or `files.rearm` again and again.
 ---@class moonshift.Request
----@field worker string
----@field input? table
----@field tags? string[]
----@field delay? moonshift.Duration
----@field at? moonshift.Time
----@field every? moonshift.Duration
----@field flex? moonshift.Duration
----@field repeats? "fixed_rate"|"fixed_delay"
----@field cron? string
----@field zone? string
+---@field worker string the name of a worker; where nobody knows it the work waits
+---@field input? table data for the worker: `{}`
+---@field tags? string[] up to 64 of 255 bytes
+---@field delay? moonshift.Duration starts so long after the call at the earliest
+---@field at? moonshift.Time or at this time; excludes `delay`
+---@field every? moonshift.Duration periodic: an interval of at least 1 s
+---@field flex? moonshift.Duration runs in the last part of each interval: more than 0, up to `every`
+---@field repeats? "fixed_rate"|"fixed_delay" with `every`: in step, by default, or counted from the end
+---@field cron? string periodic by the calendar: five fields, or `@daily` and the like; excludes `every`
+---@field zone? string the IANA zone of `cron`: UTC
 ---@field constraints? moonshift.Constraints
 ---@field backoff? moonshift.Backoff
----@field max_attempts? integer
----@field timeout? moonshift.Duration
----@field deadline? moonshift.Duration a number is a duration, ISO 8601 text a time
----@field queue? string
----@field priority? integer -100 to 100, higher first
----@field expedited? boolean
----@field after? (integer|moonshift.Request)[]
----@field merger? "overwrite"|"arrays"|string
----@field keep_results_for? moonshift.Duration
----@field trace? string
+---@field max_attempts? integer at least 1; after so many it fails: no limit
+---@field timeout? moonshift.Duration a longer run is stopped, and counts as an attempt: none
+---@field deadline? moonshift.Duration after it the work fails instead of starting; a number is a
+---duration, counted from the call, ISO 8601 text a time
+---@field queue? string up to 255 bytes: `"default"`
+---@field priority? integer -100 to 100, higher first: 0
+---@field expedited? boolean before all priorities, and one beyond its queue's limit; excludes `delay`,
+---`at`, `every` and `cron`
+---@field after? (integer|moonshift.Request)[] prerequisites: ids, or request tables of the same call
+---@field merger? "overwrite"|"arrays"|string how own input and prerequisites' outputs become one:
+---later keys win, every key becomes a list, or the name of a function that stands among the workers
+---@field keep_results_for? moonshift.Duration kept so long at the least after it finished
+---@field trace? string text that is handed on to logs, events and the worker
 
+---A name that only one chain of works, or one periodic work, has at a time.
 ---@class moonshift.Unique
----@field name string
+---@field name string up to 255 bytes
 ---@field existing "keep"|"replace"|"append"|"append_or_replace"|"update"
 
 ---An id, a list of ids, or conditions: each one value or a list.
 ---@alias moonshift.Selector integer|integer[]|moonshift.Conditions
 
+---Any value of a field will do; of several fields each must fit.
 ---@class moonshift.Conditions
 ---@field all? true alone selects everything
 ---@field id? integer|integer[]
@@ -182,9 +191,9 @@ function work:log(level, message) end
 ---@field queue? string|string[]
 
 ---@class moonshift.Page
----@field limit? integer
----@field offset? integer
----@field order? "id"|"-id"|"due"
+---@field limit? integer at most so many: all
+---@field offset? integer so many are left out before: 0
+---@field order? "id"|"-id"|"due" lowest id first, by default, highest first, or what is due first
 
 ---Times are seconds since the epoch, durations seconds; absent means not applicable.
 ---@class moonshift.Info
@@ -270,19 +279,23 @@ function manager:enqueue(request, unique) end
 ---@return moonshift.Code? code
 function manager:chain(stages, unique) end
 
+---Replaces the spec of a work: what the request does not say gets its default. Id, attempts, periods,
+---prerequisites and unique name stay. A run goes on with the old spec. NOTFOUND: no such work.
 ---@param id integer
----@param request moonshift.Request
+---@param request moonshift.Request without `after`; periodic if the work is, else not
 ---@return "applied_immediately"|"applied_for_next_run"|"not_applied"|nil
 ---@return string? message
 ---@return moonshift.Code? code
 function manager:update(id, request) end
 
+---Nil alone if there is no such work.
 ---@param id integer
 ---@return moonshift.Info?
 ---@return string? message
 ---@return moonshift.Code? code
 function manager:find(id) end
 
+---The selected works. By state it looks at every stored work.
 ---@param selector moonshift.Selector
 ---@param page? moonshift.Page
 ---@return moonshift.Info[]?
