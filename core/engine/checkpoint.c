@@ -21,7 +21,7 @@
 
 void ms_checkpoint_init(ms_checkpoint *checkpoint) {
   checkpoint->copied = 0;
-  checkpoint->tell_at = TOLD_BYTES;
+  checkpoint->tell_at_bytes = TOLD_BYTES;
 }
 
 void ms_checkpoint_note(ms_engine *engine, int64_t bytes) {
@@ -57,8 +57,8 @@ static void end(ms_engine *engine, bool held_up) {
   ms_checkpoint *it = &engine->checkpoint;
   pthread_mutex_lock(&engine->mutex);
   int64_t bytes = it->copied = it->bytes;
-  bool tells = held_up && bytes >= it->tell_at;
-  if (tells) it->tell_at = 2 * bytes;
+  bool tells = held_up && bytes >= it->tell_at_bytes;
+  if (tells) it->tell_at_bytes = 2 * bytes;
   it->copying = false;
   pthread_mutex_unlock(&engine->mutex);
   if (tells) tell_size(engine, bytes);

@@ -38,9 +38,9 @@ typedef struct ms_checkpoint {
   bool whole;
   /* Guarded by the engine's mutex. */
   bool copying;
-  int64_t bytes;   /* of the log, after the last commit */
-  int64_t copied;  /* so many of them when the last checkpoint ended */
-  int64_t tell_at; /* with so many its size is reported */
+  int64_t bytes;         /* of the log, after the last commit */
+  int64_t copied;        /* so many of them when the last checkpoint ended */
+  int64_t tell_at_bytes; /* with so many its size is reported */
 } ms_checkpoint;
 
 /* For a log that is empty, or has been begun anew. */

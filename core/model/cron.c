@@ -285,8 +285,8 @@ ms_status ms_cron_parse(ms_text text, ms_cron *cron, ms_err *err) {
 static int64_t latest_local(const ms_zone *zone, int64_t instant) {
   ms_zone_span span = ms_zone_span_at(zone, instant);
   int64_t latest = instant + span.offset_ms;
-  while (span.begins_at > instant - TURN_BACK_MAX_MS) {
-    int64_t changed_at = span.begins_at;
+  while (span.begins_at_ms > instant - TURN_BACK_MAX_MS) {
+    int64_t changed_at = span.begins_at_ms;
     span = ms_zone_span_at(zone, changed_at - 1);
     int64_t shown = changed_at - 1 + span.offset_ms;
     if (shown > latest) latest = shown;
@@ -300,8 +300,8 @@ bool ms_cron_next(const ms_cron *cron, const ms_zone *zone, int64_t after, int64
   ms_zone_span span = ms_zone_span_at(zone, after);
   int64_t from = 1 + (cron->elapsed ? after + span.offset_ms : latest_local(zone, after));
   int64_t local = next_local(cron, from);
-  while (local - span.offset_ms >= span.ends_at) {
-    int64_t change = span.ends_at;
+  while (local - span.offset_ms >= span.ends_at_ms) {
+    int64_t change = span.ends_at_ms;
     span = ms_zone_span_at(zone, change);
     int64_t local_change = change + span.offset_ms;
     bool skipped = local < local_change;

@@ -12,9 +12,9 @@ int64_t ms_period_first_due(const ms_period *period) {
                                            : window_of(period, period->anchor_ms);
 }
 
-int64_t ms_period_next_due(const ms_period *period, int64_t started_at, int64_t finished_at) {
-  if (period->repeats == MS_FIXED_DELAY) return finished_at + period->every_ms;
-  if (started_at < period->anchor_ms) return window_of(period, period->anchor_ms);
-  int64_t into_period = ms_floor_mod(started_at - period->anchor_ms, period->every_ms);
-  return window_of(period, started_at - into_period + period->every_ms);
+int64_t ms_period_next_due(const ms_period *period, int64_t started_at_ms, int64_t finished_at_ms) {
+  if (period->repeats == MS_FIXED_DELAY) return finished_at_ms + period->every_ms;
+  if (started_at_ms < period->anchor_ms) return window_of(period, period->anchor_ms);
+  int64_t into_period = ms_floor_mod(started_at_ms - period->anchor_ms, period->every_ms);
+  return window_of(period, started_at_ms - into_period + period->every_ms);
 }

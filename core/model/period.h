@@ -26,6 +26,6 @@ int64_t ms_period_first_due(const ms_period *period);
 /* After a run: fixed rate, the begin of the window in the period behind the one in which the run
  * started (a run before the anchor started in none), so that missed periods fold into one run;
  * fixed delay, the interval counted from the finish. */
-int64_t ms_period_next_due(const ms_period *period, int64_t started_at, int64_t finished_at);
+int64_t ms_period_next_due(const ms_period *period, int64_t started_at_ms, int64_t finished_at_ms);
 
 #endif

@@ -410,7 +410,7 @@ ms_zone_span ms_zone_span_at(const ms_zone *zone, int64_t instant) {
   }
   size_t past = changes_until(zone, second - shift_s);
   span.offset_ms = 1000 * (past > 0 ? zone->changes[past - 1].offset_s : zone->first_offset_s);
-  if (past > 0) span.begins_at = 1000 * (zone->changes[past - 1].at_s + shift_s);
-  if (past < zone->count) span.ends_at = 1000 * (zone->changes[past].at_s + shift_s);
+  if (past > 0) span.begins_at_ms = 1000 * (zone->changes[past - 1].at_s + shift_s);
+  if (past < zone->count) span.ends_at_ms = 1000 * (zone->changes[past].at_s + shift_s);
   return span;
 }

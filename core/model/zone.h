@@ -23,8 +23,8 @@ typedef struct ms_zone ms_zone;
 
 /* A stretch of time in which local time = UTC + offset. */
 typedef struct ms_zone_span {
-  int64_t begins_at; /* INT64_MIN = has always been so */
-  int64_t ends_at;   /* the first instant that is not in it; MS_NEVER = stays so */
+  int64_t begins_at_ms; /* INT64_MIN = has always been so */
+  int64_t ends_at_ms;   /* the first instant that is not in it; MS_NEVER = stays so */
   int64_t offset_ms;
 } ms_zone_span;
 
@@ -33,7 +33,7 @@ ms_status ms_zone_open(ms_text name, ms_zone **zone, ms_err *err);
 void ms_zone_free(ms_zone *zone);
 
 /* The span that contains the instant, which is below 2^60 ms in size. NULL is UTC. The spans before
- * and after are those at begins_at − 1 and at ends_at. */
+ * and after are those at begins_at_ms − 1 and at ends_at_ms. */
 ms_zone_span ms_zone_span_at(const ms_zone *zone, int64_t instant);
 
 #endif

@@ -53,7 +53,7 @@ static void open_manager(void) {
   options.on_trouble = on_trouble;
   UNIT_INT(MS_OK, ms_open(&options, &manager, &err));
   pthread_mutex_lock(&manager->mutex);
-  manager->checkpoint.tell_at = TELL_AT;
+  manager->checkpoint.tell_at_bytes = TELL_AT;
   pthread_mutex_unlock(&manager->mutex);
 }
 
@@ -72,7 +72,7 @@ static void enqueue_large(void) {
 
 static int64_t next_report_at(void) {
   pthread_mutex_lock(&manager->mutex);
-  int64_t at = manager->checkpoint.tell_at;
+  int64_t at = manager->checkpoint.tell_at_bytes;
   pthread_mutex_unlock(&manager->mutex);
   return at;
 }
