@@ -211,8 +211,13 @@ static ms_status apply_stop(ms_engine *engine, ms_call *call) {
   step_call *args = (step_call *)(void *)call;
   bool live;
   ms_claims_find(engine->store, args->id, &live);
-  if (live) return ms_settle_stop(engine, args->id, args->word, false);
-  return ms_fail(call->err, MS_MISUSE, "work %lld does not run", (long long)args->id);
+  if (!live) return ms_fail(call->err, MS_MISUSE, "work %lld does not run", (long long)args->id);
+  if (strcmp(args->word, "cancelled") == 0 || strcmp(args->word, "replaced") == 0) {
+    int64_t count;
+    ms_ids ids = {.items = &args->id, .count = 1};
+    return ms_cancel_works(engine, &ids, args->word, &count);
+  }
+  return ms_settle_stop(engine, args->id, args->word, false);
 }
 
 ms_status ms_step_stop(ms_manager *engine, int64_t id, const char *reason, ms_err *err) {
