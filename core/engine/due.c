@@ -70,8 +70,22 @@ static int64_t period_due(const ms_work *work) {
   return ms_period_next_due(&period, work->started_at_ms, work->ended_at_ms);
 }
 
-bool ms_due_rests(const ms_work *work) {
+static bool rests(const ms_work *work) {
   return work->ended_at_ms != MS_NEVER && (work->attempt > 0 || work->streak > 0);
+}
+
+bool ms_due_starts_after(const ms_work *work, int64_t moment_ms) {
+  return work->ended_at_ms == MS_NEVER && start_of(work) > moment_ms;
+}
+
+/* What repeats from its start on, not at the end of its periods, waits for the start alone. */
+const char *ms_due_kind(const ms_work *work) {
+  bool wished = work->wish_at_ms != MS_NEVER;
+  if (!wished && rests(work)) return "backoff";
+  if (!ms_work_is_periodic(work)) return "delay";
+  if (wished) return work->run ? "period" : "delay";
+  bool from_start = work->every_ms && !work->flex_ms;
+  return from_start && work->ended_at_ms == MS_NEVER ? "delay" : "period";
 }
 
 static int64_t rest_ms(ms_engine *engine, const ms_work *work) {
@@ -83,7 +97,7 @@ static int64_t rest_ms(ms_engine *engine, const ms_work *work) {
 ms_status ms_due_by_time(ms_engine *engine, const ms_work *work, int64_t *due_at_ms) {
   if (work->wish_at_ms != MS_NEVER) {
     *due_at_ms = work->wish_at_ms;
-  } else if (ms_due_rests(work)) {
+  } else if (rests(work)) {
     *due_at_ms = work->ended_at_ms + rest_ms(engine, work);
   } else if (work->cron.data) {
     return cron_due(engine, work, due_at_ms);

@@ -20,7 +20,9 @@ ms_status ms_due_by_time(struct ms_engine *engine, const ms_work *work, int64_t 
 ms_status ms_due_at(struct ms_engine *engine, const ms_work *work, int64_t *due_at_ms);
 /* Sets when it is due; a calendar that cannot be read leaves that as it is, and is told. */
 ms_status ms_due_anew(struct ms_engine *engine, ms_work *work);
-/* Does the work wait for a next attempt of a run that has begun? */
-bool ms_due_rests(const ms_work *work);
+/* What the work waits for while time does not let it run: "backoff" "period" "delay". */
+const char *ms_due_kind(const ms_work *work);
+/* Has it never run, and does its delay, or the time it was given, end after the moment? */
+bool ms_due_starts_after(const ms_work *work, int64_t moment_ms);
 
 #endif

@@ -103,13 +103,17 @@ static ms_status meet_constraints(ms_engine *engine, step_call *args, const ms_w
   return added ? MS_OK : ms_engine_no_memory(engine);
 }
 
+/* A backoff counts as a delay. A delay may end within a period whose end is waited for. */
+static bool waits_for(const ms_work *work, const char *word, int64_t now_ms) {
+  bool period = strcmp(ms_due_kind(work), "period") == 0;
+  if (strcmp(word, "period") == 0) return period;
+  return !period || ms_due_starts_after(work, now_ms);
+}
+
 static ms_status meet_time(ms_engine *engine, step_call *args, const ms_work *before) {
-  bool period = strcmp(args->word, "period") == 0;
-  bool timed = before->every_ms || before->cron.data;
-  bool delayed = before->delay_ms || before->at_ms != MS_NEVER || ms_due_rests(before);
   int64_t due_ms = before->due_at_ms;
   if (before->files.data) MS_TRY(ms_due_by_time(engine, before, &due_ms));
-  if ((period ? !timed : !delayed) || due_ms <= engine->turn.now_ms) {
+  if (!waits_for(before, args->word, engine->turn.now_ms) || due_ms <= engine->turn.now_ms) {
     return ms_fail(args->call.err, MS_MISUSE, "work %lld does not wait for its %s",
                    (long long)before->id, args->word);
   }

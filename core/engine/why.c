@@ -75,13 +75,9 @@ static ms_status add_due(ms_engine *engine, why_call *args, const ms_work *work)
   int64_t now_ms = engine->turn.now_ms, due_ms = work->due_at_ms;
   if (work->files.data) MS_TRY(ms_due_by_time(engine, work, &due_ms));
   if (due_ms <= now_ms) return MS_OK;
-  bool wished = work->wish_at_ms != MS_NEVER;
-  const char *kind = !wished && ms_due_rests(work)                         ? "backoff"
-                     : ms_work_is_periodic(work) && (!wished || work->run) ? "period"
-                                                                           : "delay";
   int64_t wait_ms = due_ms - now_ms;
-  return add(engine, args, kind, due_ms, "due in %lld.%03lld s", (long long)(wait_ms / 1000),
-             (long long)(wait_ms % 1000));
+  return add(engine, args, ms_due_kind(work), due_ms, "due in %lld.%03lld s",
+             (long long)(wait_ms / 1000), (long long)(wait_ms % 1000));
 }
 
 /* Work that cannot start in time will fail. */

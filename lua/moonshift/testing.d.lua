@@ -69,6 +69,7 @@ function manager:jump(seconds) end
 function manager:restart(seconds) end
 
 ---Treats what the work waits for as met, then runs what is due.
+---A backoff counts as a delay.
 ---@param id integer
 ---@param kind "delay"|"constraints"|"period"
 ---@return integer n runs started
@@ -80,7 +81,7 @@ function manager:meet(id, kind) end
 ---@return integer n works that wait for any of them
 function manager:change_files(paths) end
 
----Stops a running work as the system would.
+---Stops a running work as the system would: "cancelled" and "replaced" cancel it.
 ---@param id integer
 ---@param reason moonshift.StopReason
 ---@return true
