@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,6 +19,10 @@
 /* A disk takes so long at times. Whoever is gone by then costs one more sync, and no more. */
 #define SYNC_PATIENCE_NS 20000000
 
+/* Whoever opens waits for so many of these, since it is once, and to doubt costs to write the log
+ * again. */
+#define OPEN_PATIENCE 10
+
 /* The first byte is written to nudge those who watch the file, the last to give it its size. A
  * change here is a change of the schema. */
 struct ms_board {
@@ -29,7 +32,9 @@ struct ms_board {
   _Atomic uint32_t written; /* commits that left it to later to reach the disk */
   _Atomic uint32_t synced;  /* the last of them that the disk has */
   _Atomic uint32_t round;   /* odd while somebody brings the log to the disk */
-  char unused[43];
+  _Atomic uint32_t lone;    /* odd while somebody commits without a number */
+  ms_doubt doubt;
+  char unused[31];
   _Atomic uint8_t wants[MS_BOARD_PLACES];
   char last;
 };
@@ -181,14 +186,61 @@ bool ms_sync_begin(ms_board *board, uint32_t number, ms_sync *sync) {
   }
 }
 
-void ms_sync_end(ms_board *board, const ms_sync *sync, bool done) {
-  uint32_t synced = atomic_load(&board->synced), round = sync->round;
-  while (done && !is_synced(board, sync->upto) &&
-         !atomic_compare_exchange_weak(&board->synced, &synced, sync->upto)) {
+void ms_synced(ms_board *board, uint32_t upto) {
+  uint32_t synced = atomic_load(&board->synced);
+  while (!is_synced(board, upto) && !atomic_compare_exchange_weak(&board->synced, &synced, upto)) {
   }
+}
+
+void ms_sync_end(ms_board *board, const ms_sync *sync, bool done) {
+  uint32_t round = sync->round;
+  if (done) ms_synced(board, sync->upto);
   if (atomic_compare_exchange_strong(&board->round, &round, round + 1)) {
     wake_all(&board->round, UINT32_MAX);
   }
+}
+
+/* ---- Whether the disk is to be believed ---- */
+
+ms_doubt *ms_board_doubt(ms_board *board) {
+  return &board->doubt;
+}
+
+void ms_doubt_raise(ms_doubt *doubt) {
+  atomic_fetch_add(&doubt->raised, 1);
+}
+
+bool ms_doubt_stands(const ms_doubt *doubt) {
+  return atomic_load(&doubt->raised) != atomic_load(&doubt->settled);
+}
+
+uint32_t ms_doubt_raised(const ms_doubt *doubt) {
+  return atomic_load(&doubt->raised);
+}
+
+void ms_doubt_settle(ms_doubt *doubt, uint32_t raised) {
+  atomic_store(&doubt->settled, raised);
+}
+
+/* Somebody was killed there where it is odd already. */
+void ms_lone_begin(ms_board *board) {
+  atomic_store(&board->lone, (atomic_load(&board->lone) + 1) | 1);
+}
+
+void ms_lone_end(ms_board *board) {
+  atomic_fetch_add(&board->lone, 1);
+}
+
+static bool is_owed(const ms_board *board, uint32_t number, uint32_t lone) {
+  return !is_synced(board, number) || (is_odd(lone) && atomic_load(&board->lone) == lone);
+}
+
+void ms_unsynced_await(ms_board *board) {
+  uint32_t number = ms_unsynced_last(board), lone = atomic_load(&board->lone);
+  for (int i = 0; i < OPEN_PATIENCE && is_owed(board, number, lone); i++) {
+    sleep_while(&board->round, atomic_load(&board->round), UINT32_MAX, SYNC_PATIENCE_NS);
+  }
+  if (is_owed(board, number, lone)) ms_doubt_raise(&board->doubt);
 }
 
 /* ---- What processes want to hear of ---- */

@@ -15,6 +15,7 @@
 
 #include "base/status.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -68,6 +69,34 @@ bool ms_sync_is_under_way(const ms_board *board);
  * caller who brings it there now, and afterwards says whether that was done. */
 bool ms_sync_begin(ms_board *board, uint32_t number, ms_sync *sync);
 void ms_sync_end(ms_board *board, const ms_sync *sync, bool done);
+/* The disk has the log up to that number without a round. */
+void ms_synced(ms_board *board, uint32_t upto);
+
+/* ---- Whether the disk is to be believed ---- */
+
+/* After a sync that failed the system takes for written what the disk never got, and says so at the
+ * next one. So from then on no sync counts, whoever asks for it, until somebody has written
+ * everything once more (store/mending.h). */
+typedef struct ms_doubt {
+  _Atomic uint32_t raised;  /* so often */
+  _Atomic uint32_t settled; /* so much of that */
+} ms_doubt;
+
+ms_doubt *ms_board_doubt(ms_board *board);
+void ms_doubt_raise(ms_doubt *doubt);
+bool ms_doubt_stands(const ms_doubt *doubt);
+/* For the one who writes everything again: what was raised before that is settled after it. */
+uint32_t ms_doubt_raised(const ms_doubt *doubt);
+void ms_doubt_settle(ms_doubt *doubt, uint32_t raised);
+
+/* Whoever commits without a number says when it begins to, with the right to write, and when that
+ * has ended. */
+void ms_lone_begin(ms_board *board);
+void ms_lone_end(ms_board *board);
+/* Whoever has just opened the log does not hear of what failed before, and somebody who was killed
+ * has told nobody. So what others are about to bring to the disk is awaited, and doubted if they do
+ * not come to an end. */
+void ms_unsynced_await(ms_board *board);
 
 /* ---- What processes want to hear of ---- */
 

@@ -52,6 +52,8 @@ typedef struct ms_driver {
   ms_status (*open)(struct ms_store *store, const struct ms_store_options *options, ms_err *err);
   /* Another connection to the database of an open store; NULL = there is none. */
   ms_status (*open_beside)(struct ms_store *store, const struct ms_store *other, ms_err *err);
+  /* Others have the database open as well, and the board is there; NULL = that is no matter. */
+  void (*share)(struct ms_store *store);
   /* Statements are dropped before. */
   void (*close)(struct ms_store *store);
 

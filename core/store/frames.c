@@ -1,6 +1,7 @@
 #include "store/frames.h"
 
 #include "base/mem.h"
+#include "store/mending.h"
 
 #include <string.h>
 
@@ -22,10 +23,14 @@ struct ms_frames {
   bool half;           /* the page of the last header is still to come */
   bool ends;           /* that frame ends a transaction */
   bool begins;     /* the log was begun anew, and the disk must know that before more is written */
-  ms_board *board; /* where syncs that are put off are noted; NULL = none is */
+  bool later;      /* the sync of the next commit is put off */
+  ms_board *board; /* where that is noted; NULL = nobody shares the log */
+  ms_doubt own;
+  ms_doubt *doubt;    /* the board's, or its own */
   ms_reached reached; /* by the syncs since then */
   uint32_t number;
-  char waiting[WAITING_BYTES];
+  int room;
+  char waiting[];
 };
 
 static ms_frames *frames_of(sqlite3_file *file) {
@@ -49,7 +54,7 @@ static bool is_commit(const void *header) {
 /* Where others have written meanwhile, the first header of a transaction does not follow the last
  * frame from here. Neither does one that SQLite writes a second time, whose page stands already. */
 static bool is_frame(const ms_frames *frames, int size, sqlite3_int64 at) {
-  if (size > WAITING_BYTES - frames->size) return false;
+  if (size > frames->room - frames->size) return false;
   if (frames->half) return at == frames->next;
   return size == HEADER_BYTES && (at == frames->next || at >= frames->twice);
 }
@@ -98,16 +103,24 @@ static int log_truncate(sqlite3_file *file, sqlite3_int64 size) {
   return code == SQLITE_OK ? frames_of(file)->system->xTruncate(file, size) : code;
 }
 
+/* Others may fail meanwhile, who alone are told so. */
+static int sync(ms_frames *frames, sqlite3_file *file, int flags) {
+  if (ms_doubt_stands(frames->doubt)) return SQLITE_IOERR;
+  int code = frames->system->xSync(file, flags);
+  if (code != SQLITE_OK) ms_doubt_raise(frames->doubt);
+  return code == SQLITE_OK && ms_doubt_stands(frames->doubt) ? SQLITE_IOERR : code;
+}
+
 static int log_sync(sqlite3_file *file, int flags) {
   ms_frames *frames = frames_of(file);
   int code = flush(file);
   if (code != SQLITE_OK) return code;
-  if (frames->board && !frames->begins) {
+  if (frames->later && !frames->begins) {
     frames->number = ms_unsynced_add(frames->board);
     frames->reached = MS_REACHED_LATER;
     return SQLITE_OK;
   }
-  code = frames->system->xSync(file, flags);
+  code = sync(frames, file, flags);
   if (code != SQLITE_OK) return code;
   frames->begins = false;
   frames->reached = MS_REACHED_DISK;
@@ -141,13 +154,16 @@ static sqlite3_file *log_of(sqlite3 *handle) {
   return code == SQLITE_OK && file && file->pMethods ? file : NULL;
 }
 
-ms_status ms_frames_open(sqlite3 *handle, ms_frames **frames, ms_err *err) {
+ms_status ms_frames_open(sqlite3 *handle, bool writes, ms_frames **frames, ms_err *err) {
   sqlite3_file *file = log_of(handle);
   *frames = NULL;
   if (!file) return MS_OK;
-  ms_frames *fresh = ms_mem_zalloc(sizeof *fresh);
+  int room = writes ? WAITING_BYTES : 0;
+  ms_frames *fresh = ms_mem_zalloc(sizeof *fresh + (size_t)room);
   if (!fresh) return ms_fail(err, MS_NOMEM, "not enough memory");
   fresh->next = -1;
+  fresh->room = room;
+  fresh->doubt = &fresh->own;
   fresh->system = file->pMethods;
   fresh->methods = *file->pMethods;
   fresh->methods.xClose = log_close;
@@ -162,14 +178,40 @@ ms_status ms_frames_open(sqlite3 *handle, ms_frames **frames, ms_err *err) {
   return MS_OK;
 }
 
-void ms_frames_put_off(ms_frames *frames, ms_board *board) {
+void ms_frames_share(ms_frames *frames, ms_board *board) {
   frames->board = board;
+  frames->doubt = ms_board_doubt(board);
+  ms_unsynced_await(board);
+}
+
+void ms_frames_put_off(ms_frames *frames, bool later) {
+  frames->later = later;
   frames->reached = MS_REACHED_NOTHING;
 }
 
 ms_reached ms_frames_reached(const ms_frames *frames, uint32_t *number) {
   if (frames->reached == MS_REACHED_LATER) *number = frames->number;
   return frames->reached;
+}
+
+void ms_frames_doubt(ms_frames *frames) {
+  ms_doubt_raise(frames->doubt);
+}
+
+bool ms_frames_in_doubt(const ms_frames *frames) {
+  return ms_doubt_stands(frames->doubt);
+}
+
+/* Nobody else commits meanwhile, so all commits with a number stand in the log. */
+int ms_frames_mend(ms_frames *frames, sqlite3 *handle) {
+  sqlite3_file *database = NULL;
+  uint32_t raised = ms_doubt_raised(frames->doubt);
+  int code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &database);
+  if (code == SQLITE_OK) code = ms_mend(log_of(handle), frames->system, database);
+  if (code != SQLITE_OK) return code;
+  if (frames->board) ms_synced(frames->board, ms_unsynced_last(frames->board));
+  ms_doubt_settle(frames->doubt, raised);
+  return SQLITE_OK;
 }
 
 void ms_frames_free(ms_frames *frames) {

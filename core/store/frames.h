@@ -14,7 +14,10 @@
  *
  * The sync of a commit can be left to later: at the moment at which it would be done the commit
  * gets its number on the board, and nobody may be told of it before the disk has the log up to
- * there. */
+ * there.
+ *
+ * After a sync that failed all others fail, also those of other processes and of checkpoints, until
+ * a transaction has begun by writing the log once more. */
 #ifndef MS_STORE_FRAMES_H
 #define MS_STORE_FRAMES_H
 
@@ -24,10 +27,13 @@
 
 typedef struct ms_frames ms_frames;
 
-/* Puts itself before the log of the connection; *frames stays NULL where it keeps none. */
-ms_status ms_frames_open(sqlite3 *handle, ms_frames **frames, ms_err *err);
-/* Before a commit: its sync is left to later, and numbered there; NULL = it is not. */
-void ms_frames_put_off(ms_frames *frames, ms_board *board);
+/* Puts itself before the log of the connection; *frames stays NULL where it keeps none. Of a
+ * connection that writes nothing only syncs are of interest. */
+ms_status ms_frames_open(sqlite3 *handle, bool writes, ms_frames **frames, ms_err *err);
+/* Others write the log as well: what fails is their business too. */
+void ms_frames_share(ms_frames *frames, ms_board *board);
+/* Before a commit: whether its sync is left to later, and numbered on the board. */
+void ms_frames_put_off(ms_frames *frames, bool later);
 typedef enum ms_reached {
   MS_REACHED_NOTHING, /* nothing was written, or nobody syncs it */
   MS_REACHED_DISK,
@@ -35,6 +41,12 @@ typedef enum ms_reached {
 } ms_reached;
 /* After the commit. */
 ms_reached ms_frames_reached(const ms_frames *frames, uint32_t *number);
+/* A sync of the database failed. */
+void ms_frames_doubt(ms_frames *frames);
+/* No sync counts, since one has failed. */
+bool ms_frames_in_doubt(const ms_frames *frames);
+/* At the beginning of a write transaction: ends the doubt. A code of SQLite's. */
+int ms_frames_mend(ms_frames *frames, sqlite3 *handle);
 /* After the connection was closed, and its log with it. */
 void ms_frames_free(ms_frames *frames);
 

@@ -139,12 +139,20 @@ static ms_status prepare_rollback(ms_sqlite_connection *connection, ms_err *err)
   return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(connection->handle, code, "open", err);
 }
 
+/* In the log may stand what an earlier process has failed to bring to the disk, and what it knew of
+ * that is gone with it, unless it stands on a board. */
+static ms_status open_frames(ms_sqlite_connection *connection, ms_err *err) {
+  MS_TRY(ms_frames_open(connection->handle, true, &connection->frames, err));
+  if (connection->frames) ms_frames_doubt(connection->frames);
+  return MS_OK;
+}
+
 static ms_status connect(ms_sqlite_connection *connection, const char *database, ms_err *err) {
   MS_TRY(dial(connection, database, SQLITE_OPEN_CREATE, err));
   MS_TRY(ms_schema_check(connection->handle, err));
   MS_TRY(configure(connection, err));
   MS_TRY(ms_schema_migrate(connection->handle, err));
-  MS_TRY(ms_frames_open(connection->handle, &connection->frames, err));
+  MS_TRY(open_frames(connection, err));
   return prepare_rollback(connection, err);
 }
 
@@ -172,7 +180,13 @@ static ms_status sqlite_open_beside(ms_store *store, const ms_store *other, ms_e
   connection->full = theirs->full;
   MS_TRY(dial(connection, sqlite3_db_filename(theirs->handle, NULL), 0, err));
   MS_TRY(configure(connection, err));
+  MS_TRY(ms_frames_open(connection->handle, false, &connection->frames, err));
+  if (connection->frames && other->board) ms_frames_share(connection->frames, other->board);
   return prepare_rollback(connection, err);
+}
+
+static void sqlite_share(ms_store *store) {
+  if (sqlite_of(store)->frames) ms_frames_share(sqlite_of(store)->frames, store->board);
 }
 
 static void sqlite_close(ms_store *store) {
@@ -246,8 +260,47 @@ static ms_status begin_write_in_turn(ms_store *store) {
   return status;
 }
 
+static void sqlite_rollback(ms_store *store) {
+  const ms_sqlite_connection *connection = sqlite_of(store);
+  if (!sqlite3_get_autocommit(connection->handle)) {
+    sqlite3_step(connection->rollback);
+    sqlite3_reset(connection->rollback);
+  }
+  leave_line(store);
+}
+
+static bool in_doubt(const ms_store *store) {
+  const ms_frames *frames = sqlite_of(store)->frames;
+  return frames && ms_frames_in_doubt(frames);
+}
+
+/* A checkpoint that is under way ends soon, since its own syncs fail as well. */
+static ms_status write_log_again(ms_store *store) {
+  ms_sqlite_connection *connection = sqlite_of(store);
+  int code, tries = 0;
+  connection->busy_since_ms = steady_ms();
+  do {
+    code = ms_frames_mend(connection->frames, connection->handle);
+  } while (code == SQLITE_BUSY && wait_for_writer(connection, tries++));
+  return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(NULL, code, "sync", &store->err);
+}
+
+/* In a transaction of its own, since what is read before may be what a database has that lost
+ * something. */
+static ms_status mend(ms_store *store) {
+  ms_status status = begin_write_in_turn(store);
+  if (status == MS_OK) status = write_log_again(store);
+  sqlite_rollback(store);
+  return status;
+}
+
+static ms_status begin_to_write(ms_store *store) {
+  if (in_doubt(store)) MS_TRY(mend(store));
+  return begin_write_in_turn(store);
+}
+
 static ms_status sqlite_begin(ms_store *store, bool writes, int64_t *version) {
-  MS_TRY(writes ? begin_write_in_turn(store) : ms_sql_run(store, "BEGIN", ""));
+  MS_TRY(writes ? begin_to_write(store) : ms_sql_run(store, "BEGIN", ""));
   return ms_sql_int(store, "PRAGMA data_version", 0, version, "");
 }
 
@@ -270,13 +323,15 @@ static bool puts_off(const ms_store *store) {
 static ms_status commit(ms_store *store) {
   ms_sqlite_connection *connection = sqlite_of(store);
   ms_frames *frames = connection->frames;
-  bool early = puts_off(store);
+  bool early = puts_off(store), lone = connection->in_line && !early;
   ms_reached reached = MS_REACHED_NOTHING;
   if (store->board) connection->number = ms_unsynced_last(store->board);
-  if (frames) ms_frames_put_off(frames, early ? store->board : NULL);
+  if (frames) ms_frames_put_off(frames, early);
+  if (lone) ms_lone_begin(store->board);
   ms_status status = ms_sql_run(store, "COMMIT", "");
+  if (lone) ms_lone_end(store->board);
   if (frames) reached = ms_frames_reached(frames, &connection->number);
-  if (frames) ms_frames_put_off(frames, NULL);
+  if (frames) ms_frames_put_off(frames, false);
   connection->unsynced = reached != MS_REACHED_DISK;
   return status;
 }
@@ -293,18 +348,11 @@ static ms_status sqlite_secure(ms_store *store) {
   if (!connection->full || !connection->unsynced || !store->board) return MS_OK;
   if (!ms_sync_begin(store->board, connection->number, &sync)) return MS_OK;
   MS_POINT("sync");
+  bool doubts = in_doubt(store);
   int code = sync_file(connection->handle, SQLITE_FCNTL_JOURNAL_POINTER);
   ms_sync_end(store->board, &sync, code == SQLITE_OK);
+  if (code != SQLITE_OK && doubts) return mend(store);
   return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(connection->handle, code, "sync", &store->err);
-}
-
-static void sqlite_rollback(ms_store *store) {
-  const ms_sqlite_connection *connection = sqlite_of(store);
-  if (!sqlite3_get_autocommit(connection->handle)) {
-    sqlite3_step(connection->rollback);
-    sqlite3_reset(connection->rollback);
-  }
-  leave_line(store);
 }
 
 /* SQLite's usual 2 MB, or what lets the pages of some 50,000 works be read once; it grows only as
@@ -323,6 +371,11 @@ static int64_t sqlite_wal_bytes(const ms_store *store) {
   return sqlite_of(store)->wal_pages * sqlite_of(store)->page_bytes;
 }
 
+/* What the database was to get may be lost. */
+static void doubt(ms_store *store) {
+  if (sqlite_of(store)->frames) ms_frames_doubt(sqlite_of(store)->frames);
+}
+
 static ms_status sqlite_checkpoint(ms_store *store, bool *whole) {
   sqlite3 *handle = sqlite_of(store)->handle;
   int pages = 0, copied = 0;
@@ -330,12 +383,14 @@ static ms_status sqlite_checkpoint(ms_store *store, bool *whole) {
   *whole = code == SQLITE_OK && copied == pages;
   if (code == SQLITE_OK) sqlite_of(store)->wal_pages = pages;
   if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return MS_OK;
+  if (code == SQLITE_IOERR_FSYNC) doubt(store);
   return ms_sqlite_fail(handle, code, "checkpoint", &store->err);
 }
 
 static ms_status sqlite_sync(ms_store *store) {
   sqlite3 *handle = sqlite_of(store)->handle;
   int code = sync_file(handle, SQLITE_FCNTL_FILE_POINTER);
+  if (code != SQLITE_OK) doubt(store);
   if (code == SQLITE_OK) code = sync_file(handle, SQLITE_FCNTL_JOURNAL_POINTER);
   return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(handle, code, "sync", &store->err);
 }
@@ -343,6 +398,7 @@ static ms_status sqlite_sync(ms_store *store) {
 const ms_driver ms_sqlite = {
     .open = sqlite_open,
     .open_beside = sqlite_open_beside,
+    .share = sqlite_share,
     .close = sqlite_close,
     .begin = sqlite_begin,
     .begin_if_free = begin_if_free,

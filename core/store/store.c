@@ -50,6 +50,7 @@ void ms_store_close(ms_store *store) {
 
 void ms_store_share(ms_store *store, ms_board *board) {
   store->board = board;
+  if (store->driver->share) store->driver->share(store);
 }
 
 ms_err *ms_store_err(ms_store *store) {

@@ -53,9 +53,16 @@ static void *resize(void *block, size_t size) {
 
 /* ---- Trouble ---- */
 
+typedef enum disk_access { ACCESS_ANY, ACCESS_TAKES_ROOM, ACCESS_SYNCS } disk_access;
+
+static bool can_meet(disk_access access, disk_trouble trouble) {
+  if (trouble == DISK_BROKEN) return true;
+  return access == (trouble == DISK_FORGETFUL ? ACCESS_SYNCS : ACCESS_TAKES_ROOM);
+}
+
 /* Whether this access meets the planned trouble. */
-static bool fails(soak_disk *disk, bool takes_room) {
-  if (!disk->fails_at || (disk->trouble != DISK_BROKEN && !takes_room)) return false;
+static bool fails(soak_disk *disk, disk_access access) {
+  if (!disk->fails_at || !can_meet(access, disk->trouble)) return false;
   long n = ++disk->accesses;
   return disk->lasts ? n >= disk->fails_at : n == disk->fails_at;
 }
@@ -207,7 +214,7 @@ static int file_close(sqlite3_file *base) {
 static int file_read(sqlite3_file *base, void *bytes, int size, sqlite3_int64 offset) {
   disk_file *file = file_of(base);
   size_t at = (size_t)offset, wanted = (size_t)size;
-  if (fails(file->disk, false)) return SQLITE_IOERR_READ;
+  if (fails(file->disk, ACCESS_ANY)) return SQLITE_IOERR_READ;
   size_t there = at < file->size ? file->size - at : 0;
   size_t read = there < wanted ? there : wanted;
   if (read) memcpy(bytes, file->bytes + at, read);
@@ -217,7 +224,7 @@ static int file_read(sqlite3_file *base, void *bytes, int size, sqlite3_int64 of
 
 static int file_write(sqlite3_file *base, const void *bytes, int size, sqlite3_int64 offset) {
   disk_file *file = file_of(base);
-  bool failed = fails(file->disk, true);
+  bool failed = fails(file->disk, ACCESS_TAKES_ROOM);
   size_t room = (size_t)size;
   if (failed) room = file->disk->trouble == DISK_SHORT ? room / 2 : 0;
   write_bytes(file, bytes, room, (size_t)offset);
@@ -228,7 +235,7 @@ static int file_write(sqlite3_file *base, const void *bytes, int size, sqlite3_i
 
 static int file_truncate(sqlite3_file *base, sqlite3_int64 size) {
   disk_file *file = file_of(base);
-  if (fails(file->disk, false)) return SQLITE_IOERR_TRUNCATE;
+  if (fails(file->disk, ACCESS_ANY)) return SQLITE_IOERR_TRUNCATE;
   if ((size_t)size < file->size) file->size = (size_t)size;
   note(file, DISK_TRUNCATE, (size_t)size);
   return SQLITE_OK;
@@ -237,8 +244,9 @@ static int file_truncate(sqlite3_file *base, sqlite3_int64 size) {
 static int file_sync(sqlite3_file *base, int flags) {
   disk_file *file = file_of(base);
   (void)flags;
-  if (fails(file->disk, false)) return SQLITE_IOERR_FSYNC;
-  note(file, DISK_SYNC, 0);
+  bool failed = fails(file->disk, ACCESS_SYNCS);
+  note(file, failed ? DISK_FORGET : DISK_SYNC, 0);
+  if (failed) return SQLITE_IOERR_FSYNC;
   if (file->unsynced_entry) note(file, DISK_SYNC_FOLDER, 0);
   file->unsynced_entry = false;
   return SQLITE_OK;
@@ -246,14 +254,14 @@ static int file_sync(sqlite3_file *base, int flags) {
 
 static int file_size(sqlite3_file *base, sqlite3_int64 *size) {
   disk_file *file = file_of(base);
-  if (fails(file->disk, false)) return SQLITE_IOERR_FSTAT;
+  if (fails(file->disk, ACCESS_ANY)) return SQLITE_IOERR_FSTAT;
   *size = (sqlite3_int64)file->size;
   return SQLITE_OK;
 }
 
 static int file_lock(sqlite3_file *base, int level) {
   (void)level;
-  return fails(file_of(base)->disk, false) ? SQLITE_IOERR_LOCK : SQLITE_OK;
+  return fails(file_of(base)->disk, ACCESS_ANY) ? SQLITE_IOERR_LOCK : SQLITE_OK;
 }
 
 static int file_unlock(sqlite3_file *base, int level) {
@@ -292,7 +300,7 @@ static int file_characteristics(sqlite3_file *base) {
 static int shm_map(sqlite3_file *base, int region, int size, int extend, void volatile **memory) {
   disk_file *file = file_of(base);
   *memory = NULL;
-  if (fails(file->disk, false)) return SQLITE_IOERR_SHMMAP;
+  if (fails(file->disk, ACCESS_ANY)) return SQLITE_IOERR_SHMMAP;
   if (region >= file->region_count && !extend) return SQLITE_OK;
   if (size != REGION_BYTES) return SQLITE_IOERR_SHMMAP;
   while (region >= file->region_count) {
@@ -308,7 +316,7 @@ static int shm_lock(sqlite3_file *base, int offset, int count, int flags) {
   (void)offset;
   (void)count;
   bool unlocks = flags & SQLITE_SHM_UNLOCK;
-  return !unlocks && fails(file_of(base)->disk, false) ? SQLITE_IOERR_SHMLOCK : SQLITE_OK;
+  return !unlocks && fails(file_of(base)->disk, ACCESS_ANY) ? SQLITE_IOERR_SHMLOCK : SQLITE_OK;
 }
 
 static void shm_barrier(sqlite3_file *base) {
@@ -350,7 +358,8 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int 
   opened->base.pMethods = NULL;
   disk_file *file = name ? find(mounted, name) : NULL;
   bool creates = name && !file && flags & SQLITE_OPEN_CREATE;
-  if (fails(mounted, creates) || (!file && !creates)) return SQLITE_CANTOPEN;
+  if (fails(mounted, creates ? ACCESS_TAKES_ROOM : ACCESS_ANY) || (!file && !creates))
+    return SQLITE_CANTOPEN;
   if (creates) {
     file = add(mounted, name);
     file->unsynced_entry = flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL);
@@ -365,7 +374,7 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int 
 static int vfs_delete(sqlite3_vfs *vfs, const char *name, int syncs_folder) {
   (void)vfs;
   disk_file *file = find(mounted, name);
-  if (fails(mounted, false)) return SQLITE_IOERR_DELETE;
+  if (fails(mounted, ACCESS_ANY)) return SQLITE_IOERR_DELETE;
   if (!file) return SQLITE_IOERR_DELETE_NOENT;
   file->deleted = true;
   note(file, DISK_DELETE, 0);
@@ -376,7 +385,7 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *name, int syncs_folder) {
 static int vfs_access(sqlite3_vfs *vfs, const char *name, int flags, int *result) {
   (void)vfs;
   (void)flags;
-  if (fails(mounted, false)) return SQLITE_IOERR_ACCESS;
+  if (fails(mounted, ACCESS_ANY)) return SQLITE_IOERR_ACCESS;
   const disk_file *file = find(mounted, name);
   *result = file && (file->size || flags != SQLITE_ACCESS_EXISTS);
   return SQLITE_OK;

@@ -22,6 +22,7 @@ typedef enum disk_kind {
   DISK_WRITE,
   DISK_TRUNCATE,
   DISK_SYNC,
+  DISK_FORGET,      /* a sync failed: what no sync has brought to the medium never gets there */
   DISK_SYNC_FOLDER, /* what was created and deleted until then is kept */
   DISK_COMMIT       /* SQLite has told its caller so much, or is about to */
 } disk_kind;
@@ -43,9 +44,11 @@ typedef struct disk_log {
 } disk_log;
 
 typedef enum disk_trouble {
-  DISK_FULL,   /* writes and new files find no room */
-  DISK_SHORT,  /* the same, after half of the bytes */
-  DISK_BROKEN, /* any access fails */
+  DISK_FULL,      /* writes and new files find no room */
+  DISK_SHORT,     /* the same, after half of the bytes */
+  DISK_BROKEN,    /* any access fails */
+  DISK_FORGETFUL, /* syncs fail, and those that come later know nothing of what was written before
+                   */
   DISK_TROUBLES
 } disk_trouble;
 

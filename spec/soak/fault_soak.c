@@ -20,13 +20,15 @@ typedef enum fault_kind {
   FAULT_FULL = DISK_FULL,
   FAULT_SHORT = DISK_SHORT,
   FAULT_BROKEN = DISK_BROKEN,
+  FAULT_FORGETFUL = DISK_FORGETFUL,
   FAULT_OWN_MEMORY,
   FAULT_SQLITE_MEMORY,
   FAULT_KINDS
 } fault_kind;
 
-static const char *const kinds[FAULT_KINDS] = {"a full disk", "a short write", "a broken disk",
-                                               "memory", "SQLite's memory"};
+static const char *const kinds[FAULT_KINDS] = {"a full disk",   "a short write",
+                                               "a broken disk", "a forgetful disk",
+                                               "memory",        "SQLite's memory"};
 
 #define STEPS 50
 
@@ -68,6 +70,7 @@ static void plan(const fault_trial *trial) {
   case FAULT_FULL:
   case FAULT_SHORT:
   case FAULT_BROKEN:
+  case FAULT_FORGETFUL:
     disk_fail_at(trial->disk, (disk_trouble)trial->kind, trial->left, trial->lasts);
     break;
   case FAULT_OWN_MEMORY:

@@ -166,6 +166,9 @@ static void pass(loss_moment *moment) {
   case DISK_SYNC:
     sync_file(moment, file, record->name);
     break;
+  case DISK_FORGET:
+    file->unsafe.count = 0;
+    break;
   case DISK_SYNC_FOLDER:
     sync_folder(moment);
     break;

@@ -8,7 +8,8 @@
  * What is safe: what stood in a file when it was last synced, and which files were there when their
  * folder was. Of all that was done since, anything may have reached the medium: nothing, all, what
  * came first, what came last, single writes or single sectors of them; a file may also have grown
- * without its bytes. Files come and go in the order in which they did. */
+ * without its bytes. What a sync that fails leaves behind is gone. Files come and go in the order
+ * in which they did. */
 #ifndef SPEC_SOAK_LOSS_H
 #define SPEC_SOAK_LOSS_H
 

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #define STEPS 150
+/* In every second pair of stories so many steps meet a sync that fails. */
+#define FAILS_ONE_IN 4
 /* So seldom is a manager with threads tried instead, which takes longer. */
 #define SERVED_ONE_IN 20
 
@@ -51,14 +53,30 @@ static void promise_present(power_trial *trial, soak_story *story) {
   fresh->commits = trial->log->commits;
 }
 
+static bool is_forgetful(const power_trial *trial) {
+  return trial->seed / 2 % 2;
+}
+
+/* A step that meets a sync that fails says so, and is taken once more. */
+static void take_step(power_trial *trial, soak_story *story, uint64_t *random) {
+  ms_err err = {0};
+  if (is_forgetful(trial) && random_below(random, FAILS_ONE_IN) == 0)
+    disk_fail_at(trial->disk, DISK_FORGETFUL, 1 + (long)random_below(random, 3), false);
+  ms_status status = story_step(story, &err);
+  disk_mend(trial->disk);
+  if (status == MS_IO && is_forgetful(trial)) status = story_step(story, &err);
+  if (status != MS_OK) stop(trial, story->doing, err.message);
+  story_settle(story);
+}
+
 static void tell_story(power_trial *trial) {
   soak_story story = {.path = trial->path, .durability = trial->durability, .random = trial->seed};
-  ms_err err = {0};
+  uint64_t random = ~trial->seed;
   trial->disk = disk_new();
   trial->log = disk_record_all(trial->disk);
   disk_mount(trial->disk);
   for (int i = 0; i < STEPS; i++) {
-    if (story_step(&story, &err) != MS_OK) stop(trial, story.doing, err.message);
+    take_step(trial, &story, &random);
     promise_present(trial, &story);
   }
   story_end(&story);

@@ -55,7 +55,7 @@ static sqlite3 *open_with_frames(ms_frames **frames, const char *synchronous) {
   ms_err err = {0};
   sqlite3 *connection = connect(synchronous);
   count_writes(connection);
-  UNIT_INT(MS_OK, ms_frames_open(connection, frames, &err));
+  UNIT_INT(MS_OK, ms_frames_open(connection, true, frames, &err));
   UNIT_CHECK(*frames != NULL);
   return connection;
 }
@@ -278,23 +278,24 @@ static void leaves_the_syncs_of_commits_to_later(void) {
   ms_board *board = open_board();
   sqlite3 *connection = open_with_frames(&frames, "PRAGMA synchronous = FULL");
   uint32_t number;
+  ms_frames_share(frames, board);
   execute(connection, ADD_TO_BOTH);
-  ms_frames_put_off(frames, board);
+  ms_frames_put_off(frames, true);
   syncs = 0;
   execute(connection, ADD_TO_BOTH);
   UNIT_INT(0, syncs);
   UNIT_INT(MS_REACHED_LATER, ms_frames_reached(frames, &number));
   UNIT_INT(1, number);
   UNIT_INT(1, ms_unsynced_last(board));
-  ms_frames_put_off(frames, NULL);
+  ms_frames_put_off(frames, false);
   execute(connection, "PRAGMA wal_checkpoint(RESTART)");
-  ms_frames_put_off(frames, board);
+  ms_frames_put_off(frames, true);
   syncs = 0;
   execute(connection, ADD_TO_BOTH);
   UNIT_INT(1, syncs);
   UNIT_INT(MS_REACHED_LATER, ms_frames_reached(frames, &number));
   UNIT_INT(2, number);
-  ms_frames_put_off(frames, NULL);
+  ms_frames_put_off(frames, false);
   execute(connection, ADD_TO_BOTH);
   UNIT_INT(2, syncs);
   end(connection, frames);
@@ -306,7 +307,7 @@ static void leaves_memory_alone(void) {
   ms_err err = {0};
   sqlite3 *connection = NULL;
   UNIT_INT(SQLITE_OK, sqlite3_open(":memory:", &connection));
-  UNIT_INT(MS_OK, ms_frames_open(connection, &frames, &err));
+  UNIT_INT(MS_OK, ms_frames_open(connection, true, &frames, &err));
   UNIT_CHECK(!frames);
   execute(connection, "CREATE TABLE a (b)");
   end(connection, frames);
