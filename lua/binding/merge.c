@@ -2,6 +2,7 @@
 
 #include "binding/entries.h"
 #include "binding/json.h"
+#include "binding/own.h"
 
 #include <stdio.h>
 
@@ -149,6 +150,23 @@ static void push_inputs(lua_State *L, const ms_run *run) {
   }
 }
 
+/* Raises unless what the merger returned, on top of the stack, is data as any input is. A merged
+ * input may be of any size: nobody stores it. */
+static void check_merged(lua_State *L, const char *merger) {
+  int merged = lua_gettop(L);
+  ms_json_error error;
+  ms_path path = ms_path_root("input");
+  ms_own *own = ms_own_push(L);
+  bool is_data = ms_json_write(L, merged, SIZE_MAX, &own->buf, &error);
+  ms_own_release(own);
+  if (!is_data && error.status == MS_NOMEM) ms_check_memory(L);
+  if (!is_data) {
+    ms_json_error_push(L, &path, &error);
+    luaL_error(L, "merger \"%s\": %s", merger, lua_tostring(L, -1));
+  }
+  lua_settop(L, merged);
+}
+
 static void push_merged(lua_State *L, const ms_run *run, int entries) {
   ms_lua_push_text(L, run->merger);
   int name = lua_gettop(L);
@@ -157,10 +175,7 @@ static void push_merged(lua_State *L, const ms_run *run, int entries) {
   }
   push_inputs(L, run);
   lua_call(L, 1, 1);
-  if (!lua_istable(L, -1)) {
-    luaL_error(L, "merger \"%s\" returned a value of type %s, expected a table",
-               lua_tostring(L, name), luaL_typename(L, -1));
-  }
+  check_merged(L, lua_tostring(L, name));
   lua_remove(L, name);
 }
 
