@@ -92,11 +92,7 @@ static ms_status read_version(const ms_libpq *pq, PGconn *link, long long *versi
 static ms_status migrate(const ms_libpq *pq, PGconn *link, ms_err *err) {
   long long version, exists;
   MS_TRY(read_version(pq, link, &version, err));
-  if (version > ms_schema_newest()) {
-    return ms_fail(err, MS_VERSION,
-                   "the database has schema version %lld, this moonshift knows up to %lld", version,
-                   (long long)ms_schema_newest());
-  }
+  if (version) MS_TRY(ms_schema_judge(version, err));
   MS_TRY(ms_dial_ask(pq, link, "SELECT count(*) FROM pg_namespace WHERE nspname = 'moonshift'",
                      &exists, err));
   if (!exists) MS_TRY(ms_dial_execute(pq, link, "CREATE SCHEMA moonshift", err));

@@ -247,6 +247,18 @@ int64_t ms_schema_newest(void) {
   return NEWEST;
 }
 
+ms_status ms_schema_judge(int64_t version, ms_err *err) {
+  if (version < 1) {
+    return ms_fail(err, MS_CORRUPT, "no store has the schema version %lld", (long long)version);
+  }
+  if (version > NEWEST) {
+    return ms_fail(err, MS_VERSION,
+                   "the database has schema version %lld, this moonshift knows up to %lld",
+                   (long long)version, (long long)NEWEST);
+  }
+  return MS_OK;
+}
+
 static ms_status execute(sqlite3 *connection, const char *sql, ms_err *err) {
   int code = sqlite3_exec(connection, sql, NULL, NULL, NULL);
   return code == SQLITE_OK ? MS_OK : ms_sqlite_fail(connection, code, "open", err);
@@ -261,12 +273,7 @@ static ms_status check(sqlite3 *connection, ms_err *err) {
   if (application != MS_APPLICATION_ID) {
     return ms_fail(err, MS_CORRUPT, "the database belongs to another application");
   }
-  if (version > NEWEST) {
-    return ms_fail(err, MS_VERSION,
-                   "the database has schema version %lld, this moonshift knows up to %lld",
-                   (long long)version, (long long)NEWEST);
-  }
-  return MS_OK;
+  return ms_schema_judge(version, err);
 }
 
 /* All of it is read at one moment, or a store that another process is making just now would look

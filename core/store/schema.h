@@ -21,6 +21,8 @@
  * words that store/postgres_schema.c knows how to say there. */
 const char *ms_schema_step(int64_t version);
 int64_t ms_schema_newest(void);
+/* Of a database that is ours. A version that no moonshift has written is CORRUPT. */
+ms_status ms_schema_judge(int64_t version, ms_err *err);
 
 /* Looks at the database without changing it: is it ours, or empty? */
 ms_status ms_schema_check(sqlite3 *connection, ms_err *err);

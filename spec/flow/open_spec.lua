@@ -95,6 +95,17 @@ describe("opening a store", function()
     assert.are.equal(before, folder.read(path))
   end)
 
+  it("a store with a schema that no moonshift has made is CORRUPT and stays as it is", function()
+    for _, version in ipairs { 0, -1, -285212671 } do
+      local manager, path = stores.open()
+      manager:close()
+      os.execute(("sqlite3 '%s' 'PRAGMA user_version = %d' > /dev/null"):format(path, version))
+      local before = folder.read(path)
+      expect.text("version " .. version, expect.code("CORRUPT", moonshift.open(path)))
+      assert.are.equal(before, folder.read(path))
+    end
+  end)
+
   it("a store whose pages were overwritten is CORRUPT, at the latest when they are read", function()
     local manager, path = stores.open()
     for _ = 1, 50 do
