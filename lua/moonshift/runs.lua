@@ -33,10 +33,14 @@ local function give_back(self, work)
   core.give_back(self.manager, work)
 end
 
--- A record for the next run, which has none yet.
+-- A record for the next run, which has none yet; nil if a callback has closed the manager.
 local function take_spare(self)
   if not self.spare then
-    local record = Sleepers.record { work = core.blank(self.manager) }
+    local work = core.blank(self.manager)
+    if not work then
+      return nil
+    end
+    local record = Sleepers.record { work = work }
     record.is_running, record.thread = false, false
     self.active[record.work] = record
     self.spare = record
@@ -94,7 +98,8 @@ end
 
 -- Begins the run that take(manager, work) gives to a work, if there is one; returns whether.
 function Runs:begin(take)
-  return attempt(self, take_spare(self), begin, take)
+  local record = take_spare(self)
+  return record ~= nil and attempt(self, record, begin, take)
 end
 
 local function wake(self, record)
