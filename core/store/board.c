@@ -19,10 +19,6 @@
 /* A disk takes so long at times. Whoever is gone by then costs one more sync, and no more. */
 #define SYNC_PATIENCE_NS 20000000
 
-/* Whoever opens waits for so many of these, since it is once, and to doubt costs to write the log
- * again. */
-#define OPEN_PATIENCE 10
-
 /* The first byte is written to nudge those who watch the file, the last to give it its size. A
  * change here is a change of the schema. */
 struct ms_board {
@@ -32,9 +28,8 @@ struct ms_board {
   _Atomic uint32_t written; /* commits that left it to later to reach the disk */
   _Atomic uint32_t synced;  /* the last of them that the disk has */
   _Atomic uint32_t round;   /* odd while somebody brings the log to the disk */
-  _Atomic uint32_t lone;    /* odd while somebody commits without a number */
   ms_doubt doubt;
-  char unused[31];
+  char unused[35];
   _Atomic uint8_t wants[MS_BOARD_PLACES];
   char last;
 };
@@ -220,27 +215,6 @@ uint32_t ms_doubt_raised(const ms_doubt *doubt) {
 
 void ms_doubt_settle(ms_doubt *doubt, uint32_t raised) {
   atomic_store(&doubt->settled, raised);
-}
-
-/* Somebody was killed there where it is odd already. */
-void ms_lone_begin(ms_board *board) {
-  atomic_store(&board->lone, (atomic_load(&board->lone) + 1) | 1);
-}
-
-void ms_lone_end(ms_board *board) {
-  atomic_fetch_add(&board->lone, 1);
-}
-
-static bool is_owed(const ms_board *board, uint32_t number, uint32_t lone) {
-  return !is_synced(board, number) || (is_odd(lone) && atomic_load(&board->lone) == lone);
-}
-
-void ms_unsynced_await(ms_board *board) {
-  uint32_t number = ms_unsynced_last(board), lone = atomic_load(&board->lone);
-  for (int i = 0; i < OPEN_PATIENCE && is_owed(board, number, lone); i++) {
-    sleep_while(&board->round, atomic_load(&board->round), UINT32_MAX, SYNC_PATIENCE_NS);
-  }
-  if (is_owed(board, number, lone)) ms_doubt_raise(&board->doubt);
 }
 
 /* ---- What processes want to hear of ---- */

@@ -89,15 +89,6 @@ bool ms_doubt_stands(const ms_doubt *doubt);
 uint32_t ms_doubt_raised(const ms_doubt *doubt);
 void ms_doubt_settle(ms_doubt *doubt, uint32_t raised);
 
-/* Whoever commits without a number says when it begins to, with the right to write, and when that
- * has ended. */
-void ms_lone_begin(ms_board *board);
-void ms_lone_end(ms_board *board);
-/* Whoever has just opened the log does not hear of what failed before, and somebody who was killed
- * has told nobody. So what others are about to bring to the disk is awaited, and doubted if they do
- * not come to an end. */
-void ms_unsynced_await(ms_board *board);
-
 /* ---- What processes want to hear of ---- */
 
 typedef enum ms_want {

@@ -181,7 +181,6 @@ ms_status ms_frames_open(sqlite3 *handle, bool writes, ms_frames **frames, ms_er
 void ms_frames_share(ms_frames *frames, ms_board *board) {
   frames->board = board;
   frames->doubt = ms_board_doubt(board);
-  ms_unsynced_await(board);
 }
 
 void ms_frames_put_off(ms_frames *frames, bool later) {

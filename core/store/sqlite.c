@@ -323,13 +323,11 @@ static bool puts_off(const ms_store *store) {
 static ms_status commit(ms_store *store) {
   ms_sqlite_connection *connection = sqlite_of(store);
   ms_frames *frames = connection->frames;
-  bool early = puts_off(store), lone = connection->in_line && !early;
+  bool early = puts_off(store);
   ms_reached reached = MS_REACHED_NOTHING;
   if (store->board) connection->number = ms_unsynced_last(store->board);
   if (frames) ms_frames_put_off(frames, early);
-  if (lone) ms_lone_begin(store->board);
   ms_status status = ms_sql_run(store, "COMMIT", "");
-  if (lone) ms_lone_end(store->board);
   if (frames) reached = ms_frames_reached(frames, &connection->number);
   if (frames) ms_frames_put_off(frames, false);
   connection->unsynced = reached != MS_REACHED_DISK;

@@ -161,28 +161,6 @@ static void all_who_wait_for_a_sync_go_on(void) {
   UNIT_CHECK(!must_sync(ms_unsynced_last(board), &sync));
 }
 
-static bool doubts_on_opening(void) {
-  ms_doubt *doubt = ms_board_doubt(board);
-  ms_unsynced_await(board);
-  bool stands = ms_doubt_stands(doubt);
-  ms_doubt_settle(doubt, ms_doubt_raised(doubt));
-  return stands;
-}
-
-static void whoever_opens_doubts_what_nobody_brings_to_its_end(void) {
-  ms_synced(board, ms_unsynced_last(board));
-  UNIT_CHECK(!doubts_on_opening());
-  ms_lone_begin(board);
-  UNIT_CHECK(doubts_on_opening());
-  ms_lone_begin(board);
-  ms_lone_end(board);
-  UNIT_CHECK(!doubts_on_opening());
-  ms_unsynced_add(board);
-  UNIT_CHECK(doubts_on_opening());
-  ms_synced(board, ms_unsynced_last(board));
-  UNIT_CHECK(!doubts_on_opening());
-}
-
 static void wants_are_each_process_own(void) {
   ms_board_want(board, 7, MS_WANT_WORK, true);
   ms_board_want(board, 7, MS_WANT_ENDS, true);
@@ -241,7 +219,6 @@ int main(void) {
   UNIT_RUN(a_sync_that_failed_serves_nobody);
   UNIT_RUN(whoever_is_gone_while_it_syncs_is_replaced);
   UNIT_RUN(all_who_wait_for_a_sync_go_on);
-  UNIT_RUN(whoever_opens_doubts_what_nobody_brings_to_its_end);
   UNIT_RUN(wants_are_each_process_own);
   UNIT_RUN(another_mapping_is_the_same_board);
   UNIT_RUN(what_others_wrote_there_holds_up_nobody);

@@ -252,19 +252,6 @@ static void whoever_writes_next_brings_along_what_others_have_lost(void) {
   end();
 }
 
-/* Which was told by the system, and has told nobody. */
-static void whoever_comes_does_not_believe_what_one_who_is_gone_has_left(void) {
-  ms_store *store = begin();
-  commit_first(store, "a");
-  forget(&log_file);
-  ms_store *other = open_store();
-  UNIT_INT(MS_OK, note(other, "b"));
-  UNIT_INT(2, left_by_the_medium());
-  ms_store_close(other);
-  ms_store_close(store);
-  end();
-}
-
 static void a_commit_that_nobody_else_sees_is_rolled_back_and_leaves_no_hole(void) {
   ms_store *store = begin();
   UNIT_INT(MS_OK, note(store, "a"));
@@ -356,7 +343,6 @@ int main(void) {
   UNIT_RUN(what_a_sync_has_lost_is_written_again_before_the_next_one_counts);
   UNIT_RUN(no_sync_of_others_counts_before_that);
   UNIT_RUN(whoever_writes_next_brings_along_what_others_have_lost);
-  UNIT_RUN(whoever_comes_does_not_believe_what_one_who_is_gone_has_left);
   UNIT_RUN(a_commit_that_nobody_else_sees_is_rolled_back_and_leaves_no_hole);
   UNIT_RUN(a_commit_that_failed_last_is_found_and_brought_to_the_disk);
   UNIT_RUN(a_log_that_cannot_be_read_back_is_not_believed);
