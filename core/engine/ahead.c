@@ -35,10 +35,10 @@ static bool all_is_quick(const ms_engine *engine) {
   return engine->turn.now_ms - ms_executor_oldest(engine->executor) <= QUICK_MS;
 }
 
-bool ms_ahead_is_blocked(ms_engine *engine) {
-  int threads = ms_executor_threads(engine->executor), slow = 0;
+bool ms_ahead_is_blocked(ms_engine *engine, int beginning) {
+  int threads = ms_executor_threads(engine->executor), slow = beginning;
   size_t at = 0;
-  if (all_is_quick(engine)) return false;
+  if (!beginning && all_is_quick(engine)) return false;
   for (ms_flight *flight; (flight = ms_map_next(&engine->runs, &at)) && slow < threads;) {
     int64_t begun_at_ms = flight->run.begun_at_ms;
     bool quick = !begun_at_ms || engine->turn.now_ms - begun_at_ms <= QUICK_MS;

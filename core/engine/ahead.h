@@ -24,8 +24,9 @@ size_t ms_ahead_room(struct ms_engine *engine);
 /* So many lanes could give works: where they are many, turns are longer and look at more pages,
  * until none has anything left. */
 ms_status ms_ahead_note_lanes(struct ms_engine *engine, size_t due);
-/* While no thread is free: does each of them run what takes long, or is not known to be quick? */
-bool ms_ahead_is_blocked(struct ms_engine *engine);
+/* While no thread is free: does each of them run what takes long, or is not known to be quick? So
+ * many more of these are about to begin. */
+bool ms_ahead_is_blocked(struct ms_engine *engine, int beginning);
 /* How much to claim for a host that asks. */
 size_t ms_ahead_host_room(struct ms_engine *engine);
 /* Gives back what has waited for too long, before anything is claimed. */

@@ -18,6 +18,8 @@ ms_status ms_schedule_claim(struct ms_engine *engine);
 ms_status ms_schedule_ready(struct ms_engine *engine, bool *ready);
 /* Do runs go on that the work must not run beside, since it replaced them under its name? */
 ms_status ms_schedule_is_behind(struct ms_engine *engine, const ms_work *work, bool *behind);
+/* Does the lane have works whose constraints count as met? */
+bool ms_schedule_has_met(const struct ms_engine *engine, const ms_lane *lane);
 
 /* ---- watch.c: what has begun ---- */
 

@@ -1,9 +1,8 @@
-/* The front of a lane: the first spot at which a work waits, and the works from there on as far as
- * they have been read ahead.
+/* The front of a lane: the first works that wait in it, as far as they are known. It tells where a
+ * work stands and how it is read, and nothing of the work itself.
  *
- * It belongs to its lane. What was read stands in an arena of the front's own and is valid until
- * the lane's works are read again. Works that were passed over count as not there until the fronts
- * are forgotten.
+ * It belongs to its lane. What is known is what the store holds, from the last work that was passed
+ * on; works that were passed over count as not there until the fronts are forgotten.
  *
  * The thread that holds the store calls, inside a transaction.
  *
@@ -13,32 +12,28 @@
 
 #include "store/lane.h"
 #include "store/waiting.h"
-#include "store/work.h"
 
-/* As many works of a lane are read at once, at least and at most. */
+/* So many works of a lane are read at once at first, and known at most. */
 #define MS_FRONT_FIRST 2
 #define MS_FRONT_MOST 64
 
-/* Finds the head, if it is not known. */
-ms_status ms_front_find(struct ms_store *store, ms_lane *lane);
-/* The work at the head, of which the front must know; up to most works are read, of which few are
- * used up at first and more each time. NULL if nothing waits there after all: then the head is
- * where the next one waits. */
-ms_status ms_front_read(struct ms_store *store, ms_lane *lane, size_t most, const ms_work **work);
-/* The work at the head was claimed or passed over: what comes behind it is the head. Where that has
- * not been read, up to most works are, with one look instead of two; 0 if none of them is wanted.
- */
-ms_status ms_front_pass(struct ms_store *store, ms_lane *lane, size_t most);
-/* At least so many works are about to be used: if fewer are at hand, up to most are read. */
+/* Finds the head, if it is not known: up to most works are read, of which few are used up at first
+ * and more each time. */
+ms_status ms_front_find(struct ms_store *store, ms_lane *lane, size_t most);
+/* At least so many works are about to be used: if fewer are known, up to most more are read. */
 ms_status ms_front_top_up(struct ms_store *store, ms_lane *lane, size_t wanted, size_t most);
-/* Lets go of works that are used up, or too large to be kept until they are claimed. */
-void ms_front_rest(ms_lane *lane);
+/* The work at the head was found; MS_NEVER if none waits. */
+ms_spot ms_front_head(const ms_lane *lane);
+/* The head is claimed or passed over: what comes behind it, which must be found, is the head. */
+ms_waiting ms_front_pass(ms_lane *lane);
+/* Nothing waits here, as far as is known. */
+bool ms_front_is_empty(const ms_lane *lane);
 
-/* For the store: a work has come to wait; one has left by another way than past the head; what was
- * read may have changed; nothing is known any more. */
-void ms_front_join(ms_lane *lane, ms_spot spot);
+/* For the store: the lane is new; a work has come to wait; one has left by another way than past
+ * the head; nothing is known any more. */
+void ms_front_begin(ms_lane *lane);
+void ms_front_join(ms_lane *lane, ms_waiting waiting);
 void ms_front_leave(ms_lane *lane, int64_t id);
-void ms_front_drop(ms_lane *lane);
 void ms_front_forget(ms_lane *lane);
 void ms_front_deinit(ms_lane *lane);
 

@@ -69,6 +69,7 @@ static ms_lane *lane_new(const ms_lane *fields) {
   ms_lane *lane = ms_mem_zalloc(sizeof *lane);
   if (!lane) return NULL;
   *lane = *fields;
+  ms_front_forget(lane);
   lane->queue = own(fields->queue, &failed);
   lane->worker = own(fields->worker, &failed);
   lane->constraints = own(fields->constraints, &failed);
@@ -134,7 +135,6 @@ ms_status ms_lanes_load(ms_store *store) {
                        .expedited = ms_sql_column_int(statement, 3) != 0,
                        .worker = ms_sql_column_text(statement, 4),
                        .constraints = ms_sql_column_text(statement, 5),
-                       .head_due_ms = MS_HEAD_UNKNOWN,
                    };
     ms_status status = remember(store, &fields, &lane);
     if (status != MS_OK) {
@@ -161,8 +161,9 @@ ms_status ms_lane_intern(ms_store *store, const ms_lane *wanted, ms_lane **lane)
   MS_TRY(ms_sql_int(store, ms_sql_in(store, &insert_lane), 0, &fields.id, "tiitt", fields.queue,
                     (int64_t)fields.priority, (int64_t)fields.expedited, fields.worker,
                     fields.constraints));
-  fields.head_due_ms = MS_NEVER;
-  return remember(store, &fields, lane);
+  MS_TRY(remember(store, &fields, lane));
+  ms_front_begin(*lane);
+  return MS_OK;
 }
 
 ms_lane *ms_lane_find(const ms_store *store, int64_t id) {
@@ -180,7 +181,7 @@ bool ms_lanes_take_offers(ms_store *store) {
   bool offers = false;
   for (size_t i = 0; i < lanes->count && lanes->offer; i++) {
     ms_lane *lane = lanes->items[i];
-    offers = offers || (lane->offers && lane->head_due_ms != MS_NEVER);
+    offers = offers || (lane->offers && !ms_front_is_empty(lane));
     lane->offers = false;
   }
   lanes->offer = false;

@@ -16,17 +16,23 @@
 
 struct ms_store;
 
-/* The head must be looked up. */
-#define MS_HEAD_UNKNOWN INT64_MIN
+/* A spot in the order of a lane's waiting works. */
+typedef struct ms_spot {
+  int64_t due_at_ms; /* MS_NEVER = behind all */
+  int64_t id;
+} ms_spot;
+/* Nothing that can be reckoned with is due before that. */
+#define MS_SPOT_FIRST ((ms_spot){.due_at_ms = INT64_MIN / 8, .id = INT64_MIN})
 
-/* Works that were read ahead, the first of which stands at the head; store/front.h keeps it. */
+/* The first of the works that wait; store/front.h keeps it. */
 typedef struct ms_front {
-  ms_arena arena;
-  struct ms_work *works;
+  struct ms_waiting *works;
   size_t at; /* those before have left */
   size_t count;
-  size_t limit; /* how many are read the next time; 0 = as at first */
-  bool whole;   /* nothing waits behind them */
+  size_t capacity;
+  size_t limit;   /* how many are read the next time */
+  ms_spot passed; /* nothing before or at it is looked for */
+  bool whole;     /* nothing waits behind them */
 } ms_front;
 
 typedef struct ms_lane {
@@ -36,8 +42,6 @@ typedef struct ms_lane {
   ms_text constraints; /* canonical JSON text, empty = none */
   int priority;
   bool expedited;
-  int64_t head_due_ms; /* of the lane's first waiting work; MS_NEVER = nothing waits */
-  int64_t head_id;
   ms_front front;
   bool offers; /* works have come to wait here in this transaction */
   bool told;   /* that its constraints do not parse */

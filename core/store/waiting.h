@@ -10,17 +10,16 @@
 #define MS_STORE_WAITING_H
 
 #include "base/arena.h"
+#include "store/lane.h"
 #include "store/work.h"
 
 struct ms_store;
 
-/* A spot in the order of a lane's waiting works. */
-typedef struct ms_spot {
-  int64_t due_at_ms; /* MS_NEVER = behind all */
-  int64_t id;
-} ms_spot;
-/* Nothing that can be reckoned with is due before that. */
-#define MS_SPOT_FIRST ((ms_spot){.due_at_ms = INT64_MIN / 8, .id = INT64_MIN})
+/* A work that waits: where, and what its row says of how it is read. */
+typedef struct ms_waiting {
+  ms_spot spot;
+  int64_t more;
+} ms_waiting;
 
 /* The works of a lane that wait behind a spot, up to limit. */
 typedef struct ms_stretch {
@@ -29,11 +28,14 @@ typedef struct ms_stretch {
   size_t limit;
 } ms_stretch;
 
-/* Reads whole works, in their order. */
-ms_status ms_waiting_read(struct ms_store *store, const ms_stretch *stretch, ms_arena *arena,
-                          ms_work *works, size_t *count);
-/* The lane's first spot behind the given one that a work waits at. */
-ms_status ms_waiting_head(struct ms_store *store, int64_t lane, ms_spot after, ms_spot *head);
+/* Where they wait, in their order. */
+ms_status ms_waiting_list(struct ms_store *store, const ms_stretch *stretch, ms_waiting *list,
+                          size_t *count);
+/* Reads whole works of any lanes, each to the place of its waiting; so many at most, best in the
+ * order of their ids. */
+#define MS_WAITING_MOST 16
+ms_status ms_waiting_read(struct ms_store *store, const ms_waiting *waiting, size_t count,
+                          ms_arena *arena, ms_work *works);
 /* Claims the works from one spot to another, count of them, which are all that wait there. */
 ms_status ms_waiting_take(struct ms_store *store, int64_t lane, ms_spot first, ms_spot last,
                           int64_t count);

@@ -192,11 +192,11 @@ static ms_status leave(ms_store *store, const ms_work *before, bool ended) {
 /* In a lane that somebody has deleted it waits, and nobody looks for it there. */
 static ms_status enter_waiting(ms_store *store, const ms_work *work) {
   ms_lane *lane = ms_lane_find(store, work->lane);
-  MS_TRY(ms_rows_add(store, MS_ROWS_WAITING, work->lane, work->due_at_ms, work->id,
-                     (int64_t)reading_of(work)));
+  ms_waiting waiting = {{work->due_at_ms, work->id}, (int64_t)reading_of(work)};
+  MS_TRY(ms_rows_add(store, MS_ROWS_WAITING, work->lane, work->due_at_ms, work->id, waiting.more));
   if (!lane) return MS_OK;
   lane->offers = store->lanes.offer = true;
-  ms_front_join(lane, (ms_spot){work->due_at_ms, work->id});
+  ms_front_join(lane, waiting);
   return MS_OK;
 }
 
