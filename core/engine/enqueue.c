@@ -82,7 +82,6 @@ ms_status ms_spec_of(ms_engine *engine, const ms_request *request, ms_arena *are
   work->merger = request->merger;
   work->keep_ms = request->keep_results_for_ms;
   work->trace = request->trace;
-  work->enqueued_by = request->enqueued_by;
   work->files = request->files;
   if (request->rearms && !request->every_ms && !request->cron.data) work->repeats = MS_ON_CHANGE;
   MS_TRY(quote_tags(engine, request, arena, &work->tags));
@@ -234,6 +233,7 @@ static ms_status insert_one(ms_engine *engine, enqueue_call *args, size_t index)
   ms_work_init(&work);
   work.id = args->out.ids[index];
   work.enqueued_at_ms = args->at_ms;
+  work.enqueued_by = request->enqueued_by;
   MS_TRY(ms_spec_of(engine, request, &args->scratch, &work));
   work.period = ms_work_is_periodic(&work) ? 1 : 0;
   if (args->unique) work.name = args->unique->name;
