@@ -233,7 +233,7 @@ static void print_message(lua_State *L, const ms_run *run) {
 }
 
 static int log_message(lua_State *L) {
-  static const char *const levels[] = {"debug", "info", "warning", "error"};
+  static const char *const levels[] = {"debug", "info", "warn", "warning", "error"};
   ms_path level = ms_path_root("level");
   ms_path message = ms_path_root("message");
   ms_work_object *object = check_live(L, 1);

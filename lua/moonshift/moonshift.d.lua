@@ -69,7 +69,7 @@ function work:stopped() end
 ---@return moonshift.StopReason?
 function work:sleep(duration) end
 
----@param level "debug"|"info"|"warning"|"error"
+---@param level "debug"|"info"|"warn"|"warning"|"error"
 ---@param message string
 function work:log(level, message) end
 
