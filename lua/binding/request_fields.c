@@ -287,12 +287,30 @@ static void check_place(const given *g, const ms_request_reader *reader) {
   if (g->request->after_count > 0) refuse(g, FIELD_after, "periodic work has no prerequisites");
 }
 
+/* A merger of the application may take a list; "overwrite" has nothing to do for work alone. */
+static bool needs_keys(const ms_request *request) {
+  if (ms_request_is_periodic(request)) return false;
+  if (ms_text_equal(request->merger, MS_TEXT("arrays"))) return true;
+  bool overwrites = !request->merger.data || ms_text_equal(request->merger, MS_TEXT("overwrite"));
+  return overwrites && request->after_count > 0;
+}
+
+/* Data is compact JSON, so its first byte says what it is. */
+static void check_input(const given *g) {
+  ms_text input = g->request->input;
+  bool is_list = input.size > 0 && input.data[0] == '[';
+  if (is_list && needs_keys(g->request)) {
+    refuse(g, FIELD_input, "merging needs string keys, got a list");
+  }
+}
+
 static void check_given(const given *g, const ms_request_reader *reader) {
   if (!has(g, FIELD_worker)) refuse(g, FIELD_worker, "expected a worker's name, got nil");
   if (has(g, FIELD_delay) && has(g, FIELD_at)) refuse(g, FIELD_at, "excluded by delay");
   check_periodic(g);
   check_expedited(g);
   check_place(g, reader);
+  check_input(g);
 }
 
 void ms_request_read_fields(const ms_request_visit *visited) {
