@@ -21,7 +21,8 @@ typedef struct loss_image {
 } loss_image;
 
 typedef struct medium_file {
-  const char *name; /* NULL = not there, or no longer */
+  const char *name;  /* NULL = not there, or no longer */
+  loss_image system; /* what the system shows, which the medium may never get */
   loss_image safe;
   loss_positions unsafe;
 } medium_file;
@@ -115,6 +116,7 @@ loss_moment *loss_new(const disk_log *log) {
 
 void loss_free(loss_moment *moment) {
   for (int i = 0; i < moment->count; i++) {
+    free(moment->files[i].system.bytes);
     free(moment->files[i].safe.bytes);
     free(moment->files[i].unsafe.items);
   }
@@ -162,6 +164,7 @@ static void pass(loss_moment *moment) {
   case DISK_WRITE:
   case DISK_TRUNCATE:
     push(&file->unsafe, moment->at);
+    apply(&file->system, record);
     break;
   case DISK_SYNC:
     sync_file(moment, file, record->name);
@@ -242,27 +245,27 @@ static const char **names_after(const loss_moment *moment, size_t changes) {
   return names;
 }
 
-static soak_disk *rest_of_all(const loss_moment *moment, size_t changes, bool loses,
-                              uint64_t *random) {
+soak_disk *loss_of_nothing(const loss_moment *moment) {
+  soak_disk *all = disk_new();
+  const char **names = names_after(moment, moment->unsafe_names.count);
+  for (int i = 0; i < moment->count; i++) {
+    const loss_image *image = &moment->files[i].system;
+    if (names[i]) disk_put(all, names[i], image->bytes, image->size);
+  }
+  free(names);
+  return all;
+}
+
+soak_disk *loss_of_power(const loss_moment *moment, uint64_t *random) {
   soak_disk *rest = disk_new();
-  const char **names = names_after(moment, changes);
+  const char **names = names_after(moment, random_below(random, moment->unsafe_names.count + 1));
   for (int i = 0; i < moment->count; i++) {
     if (!names[i]) continue;
-    loss_way way = loses ? (loss_way)random_below(random, WAYS) : WAY_ALL;
+    loss_way way = (loss_way)random_below(random, WAYS);
     loss_image image = rest_of(moment, &moment->files[i], way, random);
     disk_put(rest, names[i], image.bytes, image.size);
     free(image.bytes);
   }
   free(names);
   return rest;
-}
-
-soak_disk *loss_of_nothing(const loss_moment *moment) {
-  uint64_t unused = 0;
-  return rest_of_all(moment, moment->unsafe_names.count, false, &unused);
-}
-
-soak_disk *loss_of_power(const loss_moment *moment, uint64_t *random) {
-  size_t changes = random_below(random, moment->unsafe_names.count + 1);
-  return rest_of_all(moment, changes, true, random);
 }

@@ -24,6 +24,12 @@ typedef struct power_promise {
   ms_buf works;
 } power_promise;
 
+/* A commit whose sync has failed. It never was, but until then the medium might have had it. */
+typedef struct power_attempt {
+  size_t commits; /* before it */
+  uint64_t digest;
+} power_attempt;
+
 typedef struct power_trial {
   const char *path;
   ms_durability durability;
@@ -33,6 +39,8 @@ typedef struct power_trial {
   power_promise promises[STEPS + 1];
   size_t promise_count;
   uint64_t *digests; /* of the rows after so many commits */
+  power_attempt attempts[STEPS * 2];
+  size_t attempt_count;
 } power_trial;
 
 static void stop(const power_trial *trial, const char *where, const char *what) {
@@ -82,34 +90,57 @@ static void tell_story(power_trial *trial) {
   story_end(&story);
 }
 
+static uint64_t digest_of(const power_trial *trial, const loss_moment *moment) {
+  soak_disk *kept = loss_of_nothing(moment);
+  uint64_t digest = 0;
+  ms_err err = {0};
+  if (sight_store(kept, trial->path, &digest, &err) != MS_OK)
+    stop(trial, "a crash of the program", err.message);
+  disk_free(kept);
+  return digest;
+}
+
+static void remember_attempt(power_trial *trial, const loss_moment *moment) {
+  if (trial->attempt_count == sizeof trial->attempts / sizeof *trial->attempts)
+    stop(trial, "attempts", "more than steps allow");
+  trial->attempts[trial->attempt_count++] =
+      (power_attempt){loss_commits(moment), digest_of(trial, moment)};
+}
+
 /* The rows after each commit, had nothing been lost. */
 static void remember_digests(power_trial *trial) {
-  loss_moment *moment = loss_new(trial->log);
-  size_t commits = 0;
-  ms_err err = {0};
-  trial->digests = calloc(trial->log->commits + 1, sizeof *trial->digests);
+  const disk_log *log = trial->log;
+  loss_moment *moment = loss_new(log);
+  trial->digests = calloc(log->commits + 1, sizeof *trial->digests);
   if (!trial->digests) stop(trial, "digests", "not enough memory");
-  for (size_t at = 0; at <= trial->log->count; at++) {
+  for (size_t at = 0; at <= log->count; at++) {
     loss_go_to(moment, at);
-    if (at && trial->log->records[at - 1].kind != DISK_COMMIT) continue;
-    soak_disk *kept = loss_of_nothing(moment);
-    commits = loss_commits(moment);
-    if (sight_store(kept, trial->path, &trial->digests[commits], &err) != MS_OK)
-      stop(trial, "a crash of the program", err.message);
-    disk_free(kept);
+    if (at < log->count && log->records[at].kind == DISK_FORGET) remember_attempt(trial, moment);
+    if (at && log->records[at - 1].kind != DISK_COMMIT) continue;
+    trial->digests[loss_commits(moment)] = digest_of(trial, moment);
   }
   loss_free(moment);
 }
 
 /* ---- What is left of it ---- */
 
-/* How many commits are there, at least those that must be and at most the one under way. */
+static bool is_attempt(const power_trial *trial, size_t commits, uint64_t digest) {
+  for (size_t i = 0; i < trial->attempt_count; i++) {
+    const power_attempt *attempt = &trial->attempts[i];
+    if (attempt->commits == commits && attempt->digest == digest) return true;
+  }
+  return false;
+}
+
+/* How many commits are there, at least those that must be and at most the one under way, which is
+ * more than there ever were if it is one that has failed. */
 static size_t find_commits(const power_trial *trial, size_t least, size_t most, uint64_t digest,
                            const char *where) {
-  if (most > trial->log->commits) most = trial->log->commits;
-  for (size_t commits = most + 1; commits-- > least;) {
+  size_t all = trial->log->commits;
+  for (size_t commits = (most < all ? most : all) + 1; commits-- > least;) {
     if (trial->digests[commits] == digest) return commits;
   }
+  if (is_attempt(trial, most - 1, digest)) return all + 1;
   stop(trial, where, "what was acknowledged is missing, or there is a hole");
   return 0;
 }
