@@ -281,6 +281,7 @@ static ms_status check(sqlite3 *connection, ms_err *err) {
 ms_status ms_schema_check(sqlite3 *connection, ms_err *err) {
   MS_TRY(execute(connection, "BEGIN", err));
   ms_status status = check(connection, err);
+  if (status == MS_OK) return execute(connection, "ROLLBACK", err);
   sqlite3_exec(connection, "ROLLBACK", NULL, NULL, NULL);
   return status;
 }
