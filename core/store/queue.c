@@ -158,19 +158,26 @@ static ms_status read_last(ms_store *store, const ms_queue *queue, ms_starts *st
   return MS_OK;
 }
 
+static ms_status read_start(ms_store *store, const char *sql, const ms_queue *queue, int64_t from,
+                            int64_t otherwise, int64_t *number) {
+  MS_TRY(ms_sql_int(store, sql, otherwise, number, "ti", queue->name, from));
+  if (*number < -MS_FAR) *number = -MS_FAR;
+  if (*number > MS_FAR) *number = MS_FAR;
+  return MS_OK;
+}
+
 /* Starts are numbered in the order of their moments, so nobody counts them. */
 ms_status ms_queue_read_starts(ms_store *store, const ms_queue *queue, int64_t now_ms,
                                ms_starts *starts) {
   int64_t freeing, window_start = now_ms - queue->rate_window_ms;
   *starts = (ms_starts){.known = true, .last_at_ms = INT64_MIN, .room_at_ms = MS_NEVER};
   MS_TRY(read_last(store, queue, starts));
-  MS_TRY(ms_sql_int(store, select_first_start, starts->last + 1, &starts->first, "ti", queue->name,
-                    window_start));
+  MS_TRY(
+      read_start(store, select_first_start, queue, window_start, starts->last + 1, &starts->first));
   starts->room = queue->rate - (starts->last + 1 - starts->first);
   if (starts->room > 0) return MS_OK;
   starts->room = 0;
-  MS_TRY(ms_sql_int(store, select_start, now_ms, &freeing, "ti", queue->name,
-                    starts->last + 1 - queue->rate));
+  MS_TRY(read_start(store, select_start, queue, starts->last + 1 - queue->rate, now_ms, &freeing));
   starts->room_at_ms = freeing + queue->rate_window_ms;
   return MS_OK;
 }

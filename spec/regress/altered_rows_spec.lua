@@ -29,6 +29,18 @@ describe("rows that somebody altered", function()
     assert.are.equal("0\n", sql.run(path, "SELECT count(*) FROM ms_claim WHERE owner = 9000;\n"))
   end)
 
+  it("hold up no other queue with starts beyond all times", function()
+    for _, row in ipairs { "1, 9223372036854775807", "-9223372036854775808, 1" } do
+      local client, path = stores.open { queues = { rated = { rate = "1/s" } } }
+      client:close()
+      alter(path, "INSERT INTO ms_start (queue, number, at) VALUES ('rated', " .. row .. ")")
+      local manager = stores.pool("basic", { database = path })
+      manager:enqueue { worker = "succeed", queue = "rated" }
+      local id = manager:enqueue { worker = "succeed" }
+      assert.are.equal("succeeded", stores.result(manager, id).state)
+    end
+  end)
+
   it("free each work once, however many edges lead to it", function()
     local manager, path = stores.pool("basic", { threads = 1 })
     local others = manager:enqueue { { worker = "succeed" }, { worker = "succeed" } }
