@@ -154,7 +154,11 @@ double ms_sqlite_get_double(const ms_statement *statement, int column) {
   return sqlite3_column_double(statement->handle, column);
 }
 
+/* Asked for as text, it would be copied to end with a zero, for which memory may be missing: then
+ * it would look like none. */
 ms_text ms_sqlite_get_text(const ms_statement *statement, int column) {
-  const char *data = (const char *)sqlite3_column_text(statement->handle, column);
-  return (ms_text){data, data ? (size_t)sqlite3_column_bytes(statement->handle, column) : 0};
+  const char *data = sqlite3_column_blob(statement->handle, column);
+  size_t size = (size_t)sqlite3_column_bytes(statement->handle, column);
+  bool empty = !data && !ms_sqlite_is_null(statement, column);
+  return empty ? MS_TEXT("") : (ms_text){data, size};
 }
