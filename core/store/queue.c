@@ -153,7 +153,7 @@ static ms_status read_last(ms_store *store, const ms_queue *queue, ms_starts *st
   MS_TRY(ms_sql_step(store, statement, &row));
   if (!row) return MS_OK;
   starts->last = ms_sql_column_within(statement, 0, -MS_FAR, MS_FAR);
-  starts->last_at_ms = ms_sql_column_moment(statement, 1);
+  starts->last_at_ms = ms_sql_column_within(statement, 1, -MS_FAR, MS_FAR);
   ms_sql_close(statement);
   return MS_OK;
 }
