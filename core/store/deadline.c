@@ -24,7 +24,9 @@ ms_status ms_deadline_due(ms_store *store, int64_t now_ms, ms_ids *ids) {
 }
 
 ms_status ms_deadline_next(ms_store *store, int64_t now_ms, int64_t *at_ms) {
-  return ms_sql_int(store, select_next_deadline, MS_NEVER, at_ms, "i", now_ms);
+  MS_TRY(ms_sql_int(store, select_next_deadline, MS_NEVER, at_ms, "i", now_ms));
+  *at_ms = ms_sql_moment(*at_ms);
+  return MS_OK;
 }
 
 ms_status ms_deadline_move(ms_store *store, const ms_work *before, const ms_work *after) {

@@ -67,7 +67,9 @@ ms_status ms_files_write(ms_store *store, const ms_files *files) {
 }
 
 ms_status ms_files_due(ms_store *store, int64_t id, int64_t *due_at_ms) {
-  return ms_sql_int(store, select_due, MS_NEVER, due_at_ms, "i", id);
+  MS_TRY(ms_sql_int(store, select_due, MS_NEVER, due_at_ms, "i", id));
+  *due_at_ms = ms_sql_moment(*due_at_ms);
+  return MS_OK;
 }
 
 ms_status ms_files_delete(ms_store *store, int64_t id) {

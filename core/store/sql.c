@@ -118,10 +118,13 @@ int64_t ms_sql_column_or(const ms_statement *statement, int column, int64_t othe
   return ms_sql_column_int(statement, column);
 }
 
-int64_t ms_sql_column_moment(const ms_statement *statement, int column) {
-  int64_t value = ms_sql_column_or(statement, column, MS_NEVER);
+int64_t ms_sql_moment(int64_t value) {
   if (value == MS_NEVER) return MS_NEVER;
   return value < -MS_FAR ? -MS_FAR : value > MS_FAR ? MS_FAR : value;
+}
+
+int64_t ms_sql_column_moment(const ms_statement *statement, int column) {
+  return ms_sql_moment(ms_sql_column_or(statement, column, MS_NEVER));
 }
 
 ms_status ms_sql_column_ids(ms_store *store, const ms_statement *statement, int column,

@@ -93,6 +93,8 @@ static inline int64_t ms_sql_column_length(const ms_statement *statement, int co
 static inline int64_t ms_sql_column_due(const ms_statement *statement, int column) {
   return ms_sql_column_within(statement, column, -MS_FAR, MS_NEVER);
 }
+/* A moment as far as it can be reckoned with; MS_NEVER stays what it is. */
+int64_t ms_sql_moment(int64_t value);
 /* MS_NEVER when the column is NULL. */
 int64_t ms_sql_column_moment(const ms_statement *statement, int column);
 /* Adds the ids of a list as JSON text; one that does not parse, in a row that somebody altered,
