@@ -81,7 +81,7 @@ function program.keep_going(programs, seconds)
     end
     system.sleep(0.05)
   end
-  os.exit(true)
+  child.leave(0)
 end
 
 function program:is_over()
