@@ -68,7 +68,7 @@ static void tell_trouble(ms_engine *engine, ms_store *store) {
   ms_engine_trouble(engine, "store", ms_store_err(store)->message, 0, NULL);
 }
 
-/* ---- The copy beside turns, on a thread of libuv's pool ---- */
+/* ---- The copy beside turns: an errand ---- */
 
 static ms_status copy_once(ms_checkpoint *it) {
   MS_TRY(ms_store_checkpoint(it->store, &it->whole));
@@ -78,10 +78,10 @@ static ms_status copy_once(ms_checkpoint *it) {
 /* A log that is about to end is copied until what has come meanwhile is little, or does not get
  * less: then the disk is slower than those who write, and they have to wait for it. What has come
  * since the copy that went before keeps the log from being begun anew. */
-static void copy(uv_work_t *work) {
-  ms_engine *engine = work->data;
+static void copy(ms_engine *engine, ms_errand *errand) {
   ms_checkpoint *it = &engine->checkpoint;
   int64_t left = INT64_MAX, most;
+  (void)errand;
   MS_POINT("checkpoint");
   do {
     most = left / 2;
@@ -149,16 +149,14 @@ static bool act_alone(ms_engine *engine, ms_status (*act)(ms_engine *engine)) {
 
 /* ---- Its course ---- */
 
-static void after_copy(uv_work_t *work, int cancelled) {
-  ms_engine *engine = work->data;
+static void after_copy(ms_engine *engine, ms_errand *errand) {
   ms_checkpoint *it = &engine->checkpoint;
-  (void)cancelled;
+  (void)errand;
   if (it->status != MS_OK) tell_trouble(engine, it->store);
   bool goes_on = it->status == MS_OK && it->whole && it->ends_log;
   if (goes_on && hold(engine)) act_alone(engine, copy_last);
   ms_peers_unlock_checkpoint(&engine->peers);
   end(engine, it->status == MS_OK && !it->whole);
-  if (ms_usable(engine, NULL) == MS_OK) ms_engine_attend(engine);
 }
 
 static void start_copy(ms_engine *engine) {
@@ -167,8 +165,8 @@ static void start_copy(ms_engine *engine) {
   it->copying = true;
   it->ends_log = it->bytes >= BOUND_BYTES;
   pthread_mutex_unlock(&engine->mutex);
-  it->work.data = engine;
-  uv_queue_work(&engine->loop, &it->work, copy, after_copy);
+  it->errand = (ms_errand){.run = copy, .back = after_copy};
+  ms_errand_send(engine, &it->errand);
 }
 
 void ms_checkpoint_begin(ms_engine *engine) {

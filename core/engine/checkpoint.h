@@ -4,7 +4,7 @@
  * needed.
  *
  * The engine's thread calls, but for ms_checkpoint_note, which belongs to whoever has turned, and
- * ms_checkpoint_is_due. The copying takes place on a thread of libuv's pool.
+ * ms_checkpoint_is_due. The copying is an errand.
  *
  * A checkpoint that fails is reported, and tried again when the log has grown; nothing but the size
  * of the log depends on when it takes place.
@@ -21,17 +21,17 @@
 #define MS_ENGINE_CHECKPOINT_H
 
 #include "base/status.h"
+#include "engine/errand.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uv.h>
 
 struct ms_engine;
 struct ms_store;
 
 typedef struct ms_checkpoint {
   struct ms_store *store; /* the connection; NULL = not made yet */
-  uv_work_t work;
+  ms_errand errand;
   bool ends_log; /* this time the log has reached its bound */
   /* Of the copying. */
   ms_status status;

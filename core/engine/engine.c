@@ -214,7 +214,7 @@ static void init(ms_engine *engine, const ms_options *options) {
   ms_link *lists[] = {&engine->inbox,        &engine->results,     &engine->events,
                       &engine->host_runs,    &engine->observers,   &engine->customs,
                       &engine->turn.claimed, &engine->turn.events, &engine->turn.taken_back,
-                      &engine->turn.settled};
+                      &engine->turn.settled, &engine->errands_done};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
     ms_list_init(lists[i]);
 }

@@ -16,6 +16,7 @@
 #include "base/ids.h"
 #include "base/map.h"
 #include "engine/checkpoint.h"
+#include "engine/errand.h"
 #include "engine/conditions.h"
 #include "engine/flight.h"
 #include "engine/peers.h"
@@ -221,6 +222,9 @@ struct ms_engine {
 
   int64_t files_seen;  /* the newest row of a work's files that others have written */
   ms_lookout *lookout; /* the engine's thread's; NULL = nothing to watch yet */
+
+  int errands;          /* under way */
+  ms_link errands_done; /* guarded by the mutex */
 
   uv_loop_t loop;
   uv_async_t async;

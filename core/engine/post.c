@@ -9,8 +9,8 @@
 
 #include <stdio.h>
 
-/* An event says only that something may have happened. Once its time has settled, a thread of the
- * loop's pool takes a snapshot and compares it with the one in the store; a difference is a change,
+/* An event says only that something may have happened. Once its time has settled, an errand
+ * takes a snapshot and compares it with the one in the store; a difference is a change,
  * which is told in a call, and the new snapshot takes the place of the old. So changes are found
  * whether somebody watched or not, and those found twice, by two processes, count once. */
 
@@ -21,9 +21,9 @@
 /* After a call that failed. */
 #define RETRY_MS 1000
 
-/* While one is under way, its thread has it alone. */
+/* While one is under way, its errand has it alone. */
 typedef struct look {
-  uv_work_t work;
+  ms_errand errand;
   ms_arena arena;
   ms_text before; /* absent = the first look at these files */
   int64_t base;   /* the number of before */
@@ -170,12 +170,11 @@ static void add_path(void *context, ms_text path) {
   ms_paths_add(context, path);
 }
 
-/* On a thread of the pool. */
-static void on_look(uv_work_t *work) {
-  post *p = work->data;
-  look *l = &p->look;
-  l->status = ms_snapshot_take(p->files.files, p->files.file_count, &p->posts->engine->store_files,
-                               &l->after, &l->err);
+static void on_look(ms_engine *engine, ms_errand *errand) {
+  look *l = MS_LIST_ENTRY(errand, look, errand);
+  const post *p = MS_LIST_ENTRY(l, post, look);
+  l->status = ms_snapshot_take(p->files.files, p->files.file_count, &engine->store_files, &l->after,
+                               &l->err);
   if (l->status != MS_OK || !l->before.data) return;
   l->status = ms_snapshot_compare(l->before, ms_buf_text(&l->after), add_path, &l->paths, &l->err);
 }
@@ -213,7 +212,7 @@ static void follow(post *p, ms_text snapshot, bool *fresh) {
   warn(p, message);
 }
 
-static void after_look(uv_work_t *work, int status);
+static void after_look(ms_engine *engine, ms_errand *errand);
 
 static void begin_look(post *p) {
   ms_engine *engine = p->posts->engine;
@@ -233,12 +232,12 @@ static void begin_look(post *p) {
   p->again = false;
   p->looking = true;
   p->posts->looking++;
-  p->look.work.data = p;
-  uv_queue_work(&engine->loop, &p->look.work, on_look, after_look);
+  p->look.errand = (ms_errand){.run = on_look, .back = after_look};
+  ms_errand_send(engine, &p->look.errand);
 }
 
 static void begin_looks(ms_posts *posts) {
-  while (posts->looking < LOOKS_AT_ONCE && !posts->closing) {
+  while (posts->looking < LOOKS_AT_ONCE) {
     ms_link *link = ms_list_shift(&posts->waiting);
     if (!link) return;
     begin_look(MS_LIST_ENTRY(link, post, link));
@@ -332,15 +331,14 @@ static void take_in(post *p) {
   }
 }
 
-static void after_look(uv_work_t *work, int canceled) {
-  post *p = work->data;
+static void after_look(ms_engine *engine, ms_errand *errand) {
+  post *p = MS_LIST_ENTRY(MS_LIST_ENTRY(errand, look, errand), post, look);
   ms_posts *posts = p->posts;
-  (void)canceled;
   if (!p->ended && p->look.status == MS_OK) {
     take_in(p);
   } else if (!p->ended) {
     warn(p, p->look.err.message);
-    set_timer(p, ms_engine_now(posts->engine) + POLL_MS);
+    set_timer(p, ms_engine_now(engine) + POLL_MS);
   }
   end_look(&p->look);
   p->looking = false;
@@ -383,7 +381,6 @@ int64_t ms_posts_settle_at(const ms_posts *posts, int64_t id) {
 }
 
 void ms_posts_close(ms_posts *posts) {
-  posts->closing = true;
   for (size_t at = 0; posts->by_id.count; at = 0)
     end_post(ms_map_next(&posts->by_id, &at));
 }

@@ -22,7 +22,6 @@ typedef struct ms_posts {
   ms_map by_id;
   ms_link waiting; /* posts to look at */
   int looking;
-  bool closing;
 } ms_posts;
 
 /* The struct is zeroed. */
@@ -37,7 +36,7 @@ void ms_posts_end(ms_posts *posts, int64_t id);
 /* With the mutex held, on any thread: when the changes that were noticed at a work's files settle;
  * MS_NEVER = none. */
 int64_t ms_posts_settle_at(const ms_posts *posts, int64_t id);
-/* Ends all of them; the loop runs until that is done. */
+/* Ends all of them, while no look is under way; the loop runs until that is done. */
 void ms_posts_close(ms_posts *posts);
 
 #endif

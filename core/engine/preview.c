@@ -10,10 +10,9 @@ static void clear(ms_preview *it) {
   it->count = 0;
 }
 
-/* On a thread of the pool. */
-static void on_look(uv_work_t *work) {
-  ms_engine *engine = work->data;
+static void on_look(ms_engine *engine, ms_errand *errand) {
   ms_preview *it = &engine->preview;
+  (void)errand;
   it->status =
       ms_trigger_look_all(engine, it->requests, it->count, &it->arena, &it->snapshots, &it->err);
 }
@@ -24,12 +23,10 @@ static void set_state(ms_engine *engine, ms_preview_state state) {
   pthread_mutex_unlock(&engine->mutex);
 }
 
-static void after_look(uv_work_t *work, int cancelled) {
-  ms_engine *engine = work->data;
-  (void)cancelled;
+static void after_look(ms_engine *engine, ms_errand *errand) {
+  (void)errand;
   set_state(engine, MS_PREVIEW_READY);
   ms_engine_ask_for_turn(engine);
-  if (ms_usable(engine, NULL) == MS_OK) ms_engine_attend(engine);
 }
 
 void ms_preview_serve(ms_engine *engine) {
@@ -39,8 +36,8 @@ void ms_preview_serve(ms_engine *engine) {
   if (looks) it->state = MS_PREVIEW_LOOKING;
   pthread_mutex_unlock(&engine->mutex);
   if (!looks) return;
-  it->work.data = engine;
-  uv_queue_work(&engine->loop, &it->work, on_look, after_look);
+  it->errand = (ms_errand){.run = on_look, .back = after_look};
+  ms_errand_send(engine, &it->errand);
 }
 
 static ms_status copy_files(ms_engine *engine, const ms_arrived *arrived) {

@@ -3,9 +3,9 @@
  * An ms_preview belongs to its engine and holds what was seen for one row at a time, the first that
  * waits; rows behind it keep their order and wait as well.
  *
- * Turns ask for a look and use what it saw; the engine's thread has it made on a thread of libuv's
- * pool. The state, guarded by the engine's mutex, tells whose everything else is: the pool's while
- * it looks, the engine's thread's when that is wanted, else whoever turns owns it.
+ * Turns ask for a look and use what it saw; the engine's thread has it made by an errand. The
+ * state, guarded by the engine's mutex, tells whose everything else is: the errand's while it
+ * looks, the engine's thread's when that is wanted, else whoever turns owns it.
  *
  * A look that fails is kept like one that does not: the row is refused for it. */
 #ifndef MS_ENGINE_PREVIEW_H
@@ -14,9 +14,8 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "engine/errand.h"
 #include "model/request.h"
-
-#include <uv.h>
 
 struct ms_engine;
 
@@ -29,7 +28,7 @@ typedef enum ms_preview_state {
 
 typedef struct ms_preview {
   ms_preview_state state;
-  uv_work_t work;
+  ms_errand errand;
   ms_arena arena;
   int64_t row;
   ms_request *requests; /* the files of the row's requests, and nothing else of them */

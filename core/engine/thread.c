@@ -49,11 +49,12 @@ static void close_handles(ms_engine *engine) {
 
 static void on_async(uv_async_t *async) {
   ms_engine *engine = async->data;
+  ms_errands_receive(engine);
   ms_engine_attend(engine);
   pthread_mutex_lock(&engine->mutex);
   bool closed = engine->closed;
   pthread_mutex_unlock(&engine->mutex);
-  if (closed) close_handles(engine);
+  if (closed && engine->errands == 0) close_handles(engine);
 }
 
 static void on_timer(uv_timer_t *timer) {

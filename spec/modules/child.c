@@ -85,12 +85,14 @@ static int send(lua_State *L) {
   return 0;
 }
 
-/* reap(pid): returns once the child is gone. */
+/* reap(pid) → the status of the child once it is gone, or the signal that ended it, negated. */
 static int reap(lua_State *L) {
   pid_t pid = (pid_t)luaL_checkinteger(L, 1);
-  while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
     continue;
-  return 0;
+  lua_pushinteger(L, WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status));
+  return 1;
 }
 
 int luaopen_spec_modules_child(lua_State *L) {
