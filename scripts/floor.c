@@ -4,7 +4,8 @@
  *
  * The database in the given folder is its own and is removed at the end.
  *
- * One thread, besides the partner of the wake phase.
+ * One thread, besides the partner of the wake phase, and one process, besides that which begins
+ * works elsewhere.
  *
  * What fails ends the program with a message and status 1. */
 #include "store/schema.h"
@@ -15,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,7 +31,6 @@ typedef struct floor_store {
   sqlite3 *connection;
   sqlite3_stmt *begin, *commit, *work, *waiting, *counter, *due, *take, *load, *claim, *unclaim,
       *done, *finish;
-  char path[4096];
   int64_t next_id, next_batch, notes;
   int wal_pages;
 } floor_store;
@@ -115,22 +117,13 @@ static void prepare_all(floor_store *store) {
   store->finish = prepare(store, "INSERT INTO ms_finish VALUES (?, ?, ?)");
 }
 
-static void remove_files(const floor_store *store) {
-  static const char *const endings[] = {"", "-wal", "-shm"};
-  char path[4200];
-  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-    snprintf(path, sizeof path, "%s%s", store->path, endings[i]);
-    unlink(path);
-  }
-}
-
-static void open_store(floor_store *store, const char *folder, bool full) {
+static void connect_store(floor_store *store, const char *folder, bool full) {
   ms_err err = {0};
   *store = (floor_store){0};
-  snprintf(store->path, sizeof store->path, "%s/floor.db", folder);
-  remove_files(store);
+  char path[4200];
+  snprintf(path, sizeof path, "%s/floor.db", folder);
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-  check(store, sqlite3_open_v2(store->path, &store->connection, flags, NULL), "open");
+  check(store, sqlite3_open_v2(path, &store->connection, flags, NULL), "open");
   execute(store,
           "PRAGMA journal_mode = WAL; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF;"
           "PRAGMA wal_autocheckpoint = 0;");
@@ -140,12 +133,30 @@ static void open_store(floor_store *store, const char *folder, bool full) {
   prepare_all(store);
 }
 
-static void close_store(floor_store *store) {
+static void remove_files(const char *folder) {
+  static const char *const endings[] = {"", "-wal", "-shm"};
+  char path[4200];
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+    snprintf(path, sizeof path, "%s/floor.db%s", folder, endings[i]);
+    unlink(path);
+  }
+}
+
+static void open_store(floor_store *store, const char *folder, bool full) {
+  remove_files(folder);
+  connect_store(store, folder, full);
+}
+
+static void disconnect_store(floor_store *store) {
   sqlite3_stmt *statement;
   while ((statement = sqlite3_next_stmt(store->connection, NULL)))
     sqlite3_finalize(statement);
   sqlite3_close(store->connection);
-  remove_files(store);
+}
+
+static void close_store(floor_store *store, const char *folder) {
+  disconnect_store(store);
+  remove_files(folder);
 }
 
 static void set_counter(floor_store *store, const char *name, int64_t value) {
@@ -299,10 +310,15 @@ static void report_times(const char *phase, const char *durability, int64_t *too
   report(tail, durability, (double)took[count * 99 / 100], "us");
 }
 
+static int64_t *new_times(int count) {
+  int64_t *took = malloc((size_t)count * sizeof *took);
+  if (!took) give_up("times", "not enough memory");
+  return took;
+}
+
 /* The least that a durable call can cost: one row, committed; and the rows of one work. */
 static void commit_alone(floor_store *store, const char *durability, int times, bool one_row) {
-  int64_t *took = malloc((size_t)times * sizeof *took);
-  if (!took) give_up("lone", "not enough memory");
+  int64_t *took = new_times(times);
   for (int i = 0; i < times; i++) {
     int64_t begun = now_us();
     run(store, store->begin);
@@ -321,15 +337,15 @@ static void commit_alone(floor_store *store, const char *durability, int times, 
 typedef struct partner {
   pthread_mutex_t mutex;
   pthread_cond_t changed;
-  int64_t called_at, woke_at; /* 0 = not yet */
-  bool ends;
+  bool called, ends;
+  int64_t woke_at; /* 0 = not yet */
 } partner;
 
 static void *wait_for_calls(void *argument) {
   partner *self = argument;
   pthread_mutex_lock(&self->mutex);
   while (!self->ends) {
-    if (self->called_at && !self->woke_at) {
+    if (self->called && !self->woke_at) {
       self->woke_at = now_us();
       pthread_cond_broadcast(&self->changed);
     }
@@ -339,35 +355,103 @@ static void *wait_for_calls(void *argument) {
   return NULL;
 }
 
-/* From the signal until a thread that slept runs. */
-static int64_t call(partner *self) {
-  usleep(500);
+/* When a thread that slept runs after a signal. */
+static int64_t wake(partner *self) {
   pthread_mutex_lock(&self->mutex);
   self->woke_at = 0;
-  self->called_at = now_us();
+  self->called = true;
   pthread_cond_broadcast(&self->changed);
   while (!self->woke_at)
     pthread_cond_wait(&self->changed, &self->mutex);
-  int64_t took = self->woke_at - self->called_at;
   pthread_mutex_unlock(&self->mutex);
-  return took;
+  return self->woke_at;
+}
+
+static pthread_t start_partner(partner *self) {
+  pthread_t thread;
+  pthread_mutex_init(&self->mutex, NULL);
+  pthread_cond_init(&self->changed, NULL);
+  if (pthread_create(&thread, NULL, wait_for_calls, self) != 0) give_up("wake", "no thread");
+  return thread;
 }
 
 static void wake_thread(int times) {
-  partner self = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-  pthread_t thread;
-  int64_t *took = malloc((size_t)times * sizeof *took);
-  if (!took || pthread_create(&thread, NULL, wait_for_calls, &self) != 0) {
-    give_up("wake", "no memory or no thread");
+  partner self = {0};
+  pthread_t thread = start_partner(&self);
+  int64_t *took = new_times(times);
+  for (int i = 0; i < times; i++) {
+    usleep(500);
+    int64_t called_at = now_us();
+    took[i] = wake(&self) - called_at;
   }
-  for (int i = 0; i < times; i++)
-    took[i] = call(&self);
   pthread_mutex_lock(&self.mutex);
   self.ends = true;
   pthread_cond_broadcast(&self.changed);
   pthread_mutex_unlock(&self.mutex);
   pthread_join(thread, NULL);
   report_times("wake", "none", took, times);
+  free(took);
+}
+
+/* ---- A work that another process runs, on a thread that sleeps until then ---- */
+
+/* Claims what it is knocked for, and answers with the moment at which it began. */
+_Noreturn static void serve(const char *folder, bool full, int door) {
+  static batch claimed;
+  floor_store store;
+  partner worker = {0};
+  int64_t began_at = 0;
+  char knock;
+  recv(door, &knock, 1, 0);
+  connect_store(&store, folder, full);
+  start_partner(&worker);
+  send(door, &began_at, sizeof began_at, 0);
+  while (recv(door, &knock, 1, 0) == 1) {
+    run(&store, store.begin);
+    claim(&store, &claimed, wall_ms());
+    commit(&store);
+    began_at = wake(&worker);
+    run(&store, store.begin);
+    finish(&store, &claimed, wall_ms());
+    commit(&store);
+    send(door, &began_at, sizeof began_at, 0);
+  }
+  _exit(0);
+}
+
+static int64_t knock_and_wait(int door) {
+  int64_t began_at;
+  if (send(door, "", 1, 0) != 1 || recv(door, &began_at, sizeof began_at, 0) != sizeof began_at) {
+    give_up("elsewhere", "the other process has ended");
+  }
+  return began_at;
+}
+
+/* SQLite must not be open when a process is copied. */
+static void begin_elsewhere(const char *folder, const char *durability, int times) {
+  bool full = strcmp(durability, "full") == 0;
+  int doors[2];
+  floor_store store;
+  int64_t *took = new_times(times);
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, doors) != 0) give_up("elsewhere", "no sockets");
+  pid_t other = fork();
+  if (other < 0) give_up("elsewhere", "no process");
+  close(doors[other == 0 ? 0 : 1]);
+  if (other == 0) serve(folder, full, doors[1]);
+  open_store(&store, folder, full);
+  knock_and_wait(doors[0]);
+  for (int i = 0; i < times; i++) {
+    usleep(2000);
+    int64_t begun = now_us();
+    run(&store, store.begin);
+    insert_works(&store, 1, wall_ms());
+    commit(&store);
+    took[i] = knock_and_wait(doors[0]) - begun;
+  }
+  close(doors[0]);
+  waitpid(other, NULL, 0);
+  close_store(&store, folder);
+  report_times("elsewhere", durability, took, times);
   free(took);
 }
 
@@ -381,12 +465,12 @@ static void measure_bulk(const char *folder, const char *durability, int works) 
   begun = now_us();
   drain(&store);
   report_rate("drain", durability, works, begun);
-  close_store(&store);
+  close_store(&store, folder);
   open_store(&store, folder, full);
   begun = now_us();
   live(&store, works);
   report_rate("life", durability, works, begun);
-  close_store(&store);
+  close_store(&store, folder);
 }
 
 static void measure_alone(const char *folder, const char *durability, int times) {
@@ -394,7 +478,7 @@ static void measure_alone(const char *folder, const char *durability, int times)
   open_store(&store, folder, strcmp(durability, "full") == 0);
   commit_alone(&store, durability, times, true);
   commit_alone(&store, durability, times, false);
-  close_store(&store);
+  close_store(&store, folder);
 }
 
 int main(int count, char **arguments) {
@@ -409,5 +493,6 @@ int main(int count, char **arguments) {
   if (works > 0) measure_bulk(arguments[1], arguments[2], works);
   if (times > 0) measure_alone(arguments[1], arguments[2], times);
   if (times > 0) wake_thread(times);
+  if (times > 0) begin_elsewhere(arguments[1], arguments[2], times);
   return 0;
 }

@@ -1,7 +1,7 @@
 --- Measures all rows in rounds, the bare loop and ours in turn so that both see the same moods of
 --- the machine, and prints the medians.
 local asked = require "benchmark.asked"
-local core = require "moonshift.core"
+local measure_floor = require "benchmark.floor"
 local median = require "benchmark.median"
 local report = require "benchmark.report"
 local rows = require "benchmark.rows"
@@ -17,21 +17,6 @@ local COLUMNS = {
   { key = "floor", title = "BARE SQLITE", right = true },
   { key = "unit", title = "" }, { key = "ratio", title = "COST", right = true },
 }
-
---- The figures of the bare loop by phase.
-local function measure_floor(durability)
-  local command = ("'%s/floor' '%s' %s %d %d"):format(
-    asked.programs, asked.folder, durability, WORKS, LONE)
-  local pipe = assert(io.popen(command))
-  local phases = {}
-  for line in pipe:lines() do
-    local figure = assert(core.decode(line))
-    phases[figure.phase] = figure.value
-  end
-  pipe:close()
-  assert(phases.wake, "floor did not finish")
-  return phases
-end
 
 local function measure_ours(row, durability)
   local database = asked.folder .. "/bench.db"
@@ -67,7 +52,8 @@ end
 local function run_round(lines)
   local phases = {}
   for _, line in ipairs(lines) do
-    phases[line.durability] = phases[line.durability] or measure_floor(line.durability)
+    phases[line.durability] = phases[line.durability]
+      or measure_floor(line.durability, WORKS, LONE)
     table.insert(line.floor, sum_of(phases[line.durability], line.row.floor))
     table.insert(line.ours, measure_ours(line.row, line.durability))
   end

@@ -5,6 +5,7 @@
 --- many `works`, how many one by one (`lone`), how many `waiting`, how many `times` something that
 --- takes long is repeated, and for how many `seconds` something goes on.
 local children = require "benchmark.children"
+local measure_floor = require "benchmark.floor"
 local moonshift = require "moonshift"
 local quantile = require "benchmark.quantile"
 local system = require "system"
@@ -127,9 +128,12 @@ rows[#rows + 1] = {
     end
     runner:signal "KILL"
     manager:close()
+    local bare = measure_floor(place.durability, 0, place.lone)
     return {
       { name = "median", value = quantile(took, 0.5), unit = "us" },
       { name = "p99", value = quantile(took, 0.99), unit = "us" },
+      { name = "beside a bare loop", value = quantile(took, 0.5) / bare.elsewhere, unit = "x" },
+      { name = "p99 beside it", value = quantile(took, 0.99) / bare["elsewhere p99"], unit = "x" },
     }
   end,
 }
