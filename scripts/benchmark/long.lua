@@ -13,7 +13,7 @@ local CALL = 1000
 -- The caller that goes on enqueueing rests so long between calls, and looks about so often.
 local PAUSE_S, LOOK_S = 0.005, 0.1
 -- So many works are drained behind those finished, and so often.
-local BEHIND = asked.size(50000, 10000)
+local BEHIND = asked.size(50000, 20000)
 local ROUNDS = asked.size(5, 3)
 
 local COLUMNS = {
@@ -26,9 +26,9 @@ local function path(name)
   return asked.folder .. "/" .. name
 end
 
-local function open(name)
+local function open(name, durability)
   return assert(moonshift.open {
-    database = path(name), durability = "normal", workers = "benchmark.workers", threads = 1,
+    database = path(name), durability = durability, workers = "benchmark.workers", threads = 1,
   })
 end
 
@@ -85,7 +85,7 @@ local function enqueue_until(manager, last, wal)
 end
 
 local function drain_watched(name, works)
-  local manager = open(name)
+  local manager = open(name, "normal")
   assert(manager:pause "default")
   local begun = system.monotime()
   local last = enqueue_all(manager, works)
@@ -109,8 +109,8 @@ local function drain_watched(name, works)
 end
 
 --- Works per second, enqueued and then drained.
-local function drain_some(name, rates)
-  local manager = open(name)
+local function drain_some(name, durability, rates)
+  local manager = open(name, durability)
   assert(manager:pause "default")
   local begun = system.monotime()
   enqueue_all(manager, BEHIND)
@@ -123,7 +123,8 @@ local function drain_some(name, rates)
 end
 
 local function row(name, unit, small, large)
-  return { name = name, unit = unit, small = small, large = large, ratio = large / small }
+  local ratio = small > 0 and large / small or nil
+  return { name = name, unit = unit, small = small, large = large, ratio = ratio }
 end
 
 local function watched_rows()
@@ -145,16 +146,16 @@ local function watched_rows()
   return rows
 end
 
-local function add_behind(rows)
-  asked.note("behind finished works")
+local function add_behind(rows, durability)
+  asked.note("behind finished works, %s", durability)
   local empty, behind = { enqueue = {}, drain = {} }, { enqueue = {}, drain = {} }
   for _ = 1, ROUNDS do
-    drain_some("empty.db", empty)
+    drain_some("empty.db", durability, empty)
     os.execute(("rm -f '%s'*"):format(path "empty.db"))
-    drain_some("large.db", behind)
+    drain_some("large.db", durability, behind)
   end
   for _, part in ipairs { "enqueue", "drain" } do
-    local each = row(part .. ", empty and behind", "works/s",
+    local each = row(("%s, empty and behind, %s"):format(part, durability), "works/s",
       median(empty[part]), median(behind[part]))
     each.rounds = { small = empty[part], large = behind[part] }
     rows[#rows + 1] = each
@@ -164,11 +165,15 @@ end
 local function cells_of(each)
   return {
     name = each.name, unit = each.unit, small = ("%.2f"):format(each.small),
-    large = ("%.2f"):format(each.large), ratio = ("%.2f"):format(each.ratio),
+    large = ("%.2f"):format(each.large), ratio = each.ratio and ("%.2f"):format(each.ratio) or "",
   }
 end
 
 local rows = watched_rows()
-add_behind(rows)
-report({ title = "normal, one worker thread", small = SMALL, large = LARGE, rows = rows },
-  COLUMNS, cells_of)
+for _, durability in ipairs(asked.durabilities) do
+  add_behind(rows, durability)
+end
+report({
+  title = "normal where not said, one worker thread",
+  small = SMALL, large = LARGE, rows = rows,
+}, COLUMNS, cells_of)
