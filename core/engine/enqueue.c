@@ -1,37 +1,18 @@
+#include "engine/enqueue.h"
+
 #include "engine/due.h"
 #include "engine/engine.h"
 #include "engine/offers.h"
 #include "engine/outbox.h"
 #include "engine/settle.h"
 #include "engine/trigger.h"
-#include "store/claim.h"
+#include "engine/unique.h"
 #include "store/graph.h"
 #include "store/waiting.h"
 #include "store/work_move.h"
 
-/* One call of enqueue: what came in, and what has been found out before anything is written. */
-typedef struct enqueue_call {
-  ms_call call;
-  const ms_request *requests;
-  size_t count;
-  const ms_unique *unique; /* NULL = no name */
-  ms_arena *arena;         /* the caller's, for the ids */
-  ms_text *snapshots;      /* of the requests' files; NULL = none has any */
-  int64_t at_ms;           /* the moment of the call */
-  ms_enqueued out;
-  ms_arena scratch;
-  size_t *order; /* prerequisites before dependents */
-  bool *open;    /* by request: it has become an unfinished work; NULL as long as none is linked */
-  ms_ids leaves; /* what roots are appended to */
-  ms_text behind;
-} enqueue_call;
-
 static ms_text text_or(ms_text text, ms_text other) {
   return text.data ? text : other;
-}
-
-static ms_status refuse(enqueue_call *args, ms_status status, const char *message) {
-  return ms_fail(args->call.err, status, "%s", message);
 }
 
 /* ---- The spec ---- */
@@ -114,7 +95,7 @@ static void enter(walk *way, size_t index) {
 }
 
 /* Goes to a prerequisite of the request on top, or places that after all of them. */
-static void step(enqueue_call *args, walk *way) {
+static void step(ms_enqueue_call *args, walk *way) {
   size_t at = way->stack[way->depth - 1];
   const ms_request *request = &args->requests[at];
   if (way->next[at] == request->after_count) {
@@ -126,7 +107,7 @@ static void step(enqueue_call *args, walk *way) {
   if (!after->id) enter(way, after->index);
 }
 
-static ms_status sort(ms_engine *engine, enqueue_call *args) {
+static ms_status sort(ms_engine *engine, ms_enqueue_call *args) {
   size_t count = args->count;
   walk way = {
       .stack = ms_arena_take(&args->scratch, count * sizeof *way.stack),
@@ -145,7 +126,7 @@ static ms_status sort(ms_engine *engine, enqueue_call *args) {
   return MS_OK;
 }
 
-static ms_status check_prerequisite(ms_engine *engine, const enqueue_call *args, int64_t id,
+static ms_status check_prerequisite(ms_engine *engine, const ms_enqueue_call *args, int64_t id,
                                     ms_arena *arena) {
   ms_work work;
   bool found;
@@ -161,7 +142,7 @@ static ms_status check_prerequisite(ms_engine *engine, const enqueue_call *args,
   return MS_OK;
 }
 
-static ms_status check_all_of(ms_engine *engine, const enqueue_call *args,
+static ms_status check_all_of(ms_engine *engine, const ms_enqueue_call *args,
                               const ms_request *request, ms_arena *arena) {
   for (size_t i = 0; i < request->after_count; i++) {
     int64_t id = request->after[i].id;
@@ -170,7 +151,7 @@ static ms_status check_all_of(ms_engine *engine, const enqueue_call *args,
   return MS_OK;
 }
 
-static ms_status check_prerequisites(ms_engine *engine, const enqueue_call *args) {
+static ms_status check_prerequisites(ms_engine *engine, const ms_enqueue_call *args) {
   ms_arena arena = {0};
   ms_status status = MS_OK;
   for (size_t i = 0; i < args->count && status == MS_OK; i++)
@@ -181,7 +162,7 @@ static ms_status check_prerequisites(ms_engine *engine, const enqueue_call *args
 
 /* ---- Writing ---- */
 
-static ms_status add_edges(ms_engine *engine, enqueue_call *args, size_t index, int64_t id,
+static ms_status add_edges(ms_engine *engine, ms_enqueue_call *args, size_t index, int64_t id,
                            int64_t *count) {
   const ms_request *request = &args->requests[index];
   const int64_t *ids = args->out.ids;
@@ -204,12 +185,8 @@ static ms_event_type birth_event(ms_state state) {
   return state == MS_CANCELLED ? MS_EVENT_CANCELLED : MS_EVENT_ENQUEUED;
 }
 
-static ms_text snapshot_of(const enqueue_call *args, size_t index) {
-  return args->snapshots ? args->snapshots[index] : MS_TEXT_NONE;
-}
-
 /* Most works that wait for others wait for one that came just before them. */
-static ms_status stand(ms_engine *engine, enqueue_call *args, size_t index, ms_work *work) {
+static ms_status stand(ms_engine *engine, ms_enqueue_call *args, size_t index, ms_work *work) {
   const ms_request *request = &args->requests[index];
   const ms_after *after = request->after;
   bool alone = request->after_count == 1 && !after->id && args->open[after->index];
@@ -227,7 +204,7 @@ static ms_status let_wait(ms_engine *engine, const ms_work *work) {
                                      : ms_waiting_place(engine->store, work);
 }
 
-static ms_status insert_one(ms_engine *engine, enqueue_call *args, size_t index) {
+static ms_status insert_one(ms_engine *engine, ms_enqueue_call *args, size_t index) {
   const ms_request *request = &args->requests[index];
   ms_work work;
   ms_work_init(&work);
@@ -245,12 +222,12 @@ static ms_status insert_one(ms_engine *engine, enqueue_call *args, size_t index)
   MS_TRY(ms_due_at(engine, &work, &work.due_at_ms));
   MS_TRY(ms_work_insert(engine->store, &work, request->tags, request->tag_count));
   MS_TRY(let_wait(engine, &work));
-  MS_TRY(ms_trigger_insert(engine, &work, snapshot_of(args, index)));
+  MS_TRY(ms_trigger_insert(engine, &work, ms_enqueue_snapshot(args, index)));
   if (ms_state_is_finished(work.state)) MS_TRY(ms_settle_finished(engine, &work));
   return ms_outbox_event(engine, birth_event(work.state), work.id);
 }
 
-static ms_status insert_all(ms_engine *engine, enqueue_call *args, const char *outcome) {
+ms_status ms_enqueue_insert(ms_engine *engine, ms_enqueue_call *args, const char *outcome) {
   args->out = (ms_enqueued){.count = args->count, .outcome = outcome};
   args->out.ids = ms_arena_take(args->arena, args->count * sizeof *args->out.ids);
   if (!args->out.ids) return ms_engine_no_memory(engine);
@@ -264,152 +241,9 @@ static ms_status insert_all(ms_engine *engine, enqueue_call *args, const char *o
   return MS_OK;
 }
 
-/* ---- Unique names ---- */
-
-/* What stands under the name. */
-typedef struct standing {
-  ms_ids unfinished; /* not gathered where it is enough to know that there is something */
-  bool open;         /* something is unfinished */
-  bool periodic;
-  bool broken; /* a leaf failed or was cancelled */
-} standing;
-
-static void standing_deinit(standing *name) {
-  ms_ids_deinit(&name->unfinished);
-}
-
-/* Whatever is unfinished leads to a leaf that is, or to a broken one. Healthy leaves that are
- * appended to say all that is needed, so that an append costs the same however long the name is. */
-static bool gathers(const enqueue_call *args, const standing *name) {
-  ms_existing existing = args->unique->existing;
-  bool appends = existing == MS_EXISTING_APPEND || existing == MS_EXISTING_APPEND_OR_REPLACE;
-  return name->broken || (name->open && !appends);
-}
-
-static ms_status look(ms_engine *engine, enqueue_call *args, standing *name) {
-  ms_arena arena = {0};
-  ms_work work;
-  bool found;
-  MS_TRY(ms_name_leaves(engine->store, args->unique->name, &args->leaves));
-  ms_status status = MS_OK;
-  for (size_t i = 0; i < args->leaves.count && status == MS_OK; i++) {
-    ms_arena_clear(&arena);
-    status = ms_work_load(engine->store, args->leaves.items[i], &arena, &work, &found);
-    if (status != MS_OK || !found) continue;
-    name->broken = name->broken || work.state == MS_FAILED || work.state == MS_CANCELLED;
-    name->periodic = name->periodic || ms_work_is_periodic(&work);
-    name->open = name->open || !ms_state_is_finished(work.state);
-  }
-  ms_arena_deinit(&arena);
-  if (status != MS_OK || !gathers(args, name)) return status;
-  status = ms_name_works(engine->store, args->unique->name, true, &name->unfinished);
-  name->open = name->unfinished.count > 0;
-  return status;
-}
-
-static ms_status keep(ms_engine *engine, enqueue_call *args, const standing *name) {
-  size_t count = name->unfinished.count;
-  args->out = (ms_enqueued){.count = count, .outcome = "kept"};
-  args->out.ids = ms_arena_take(args->arena, count * sizeof *args->out.ids);
-  if (!args->out.ids) return ms_engine_no_memory(engine);
-  memcpy(args->out.ids, name->unfinished.items, count * sizeof *args->out.ids);
-  return MS_OK;
-}
-
-static ms_status add_ending(ms_engine *engine, const ms_ids *ids, ms_ids *ending) {
-  bool live;
-  for (size_t i = 0; i < ids->count; i++) {
-    if (!ms_claims_find(engine->store, ids->items[i], &live) || live) continue;
-    if (!ms_ids_add(ending, ids->items[i])) return ms_engine_no_memory(engine);
-  }
-  return MS_OK;
-}
-
-static ms_status set_behind(ms_engine *engine, enqueue_call *args, const ms_ids *ending) {
-  ms_buf text = {0};
-  if (!ending->count) return MS_OK;
-  if (ms_ids_format(&text, ending->items, ending->count)) {
-    args->behind = ms_arena_copy(&args->scratch, ms_buf_text(&text));
-  }
-  ms_buf_deinit(&text);
-  return args->behind.data ? MS_OK : ms_engine_no_memory(engine);
-}
-
-/* Finished works lose the name, they are not deleted; runs that have not ended yet are waited for,
- * also those that a work which never started waited for. */
-static ms_status clear_name(ms_engine *engine, enqueue_call *args) {
-  ms_text name = args->unique->name;
-  ms_ids ids = {0}, ending = {0};
-  ms_status status = ms_name_works(engine->store, name, false, &ids);
-  size_t named = ids.count;
-  if (status == MS_OK) status = ms_name_behind(engine->store, name, &ids);
-  if (status == MS_OK) status = add_ending(engine, &ids, &ending);
-  if (status == MS_OK) status = set_behind(engine, args, &ending);
-  for (size_t i = 0; i < named && status == MS_OK; i++) {
-    status = ms_work_drop_name(engine->store, ids.items[i], name);
-  }
-  ms_ids_deinit(&ids);
-  ms_ids_deinit(&ending);
-  return status;
-}
-
-static ms_status start_fresh(ms_engine *engine, enqueue_call *args, const standing *name) {
-  int64_t count;
-  args->leaves.count = 0;
-  if (name->open) MS_TRY(ms_cancel_works(engine, &name->unfinished, "replaced", &count));
-  MS_TRY(clear_name(engine, args));
-  return insert_all(engine, args, name->open ? "replaced" : "enqueued");
-}
-
-static ms_status append(ms_engine *engine, enqueue_call *args, const standing *name) {
-  if (!args->leaves.count) return start_fresh(engine, args, name);
-  if (name->periodic) {
-    return refuse(args, MS_MISUSE, "unique.existing: nothing can be appended to periodic work");
-  }
-  for (size_t i = 0; i < args->count; i++) {
-    if (ms_request_is_periodic(&args->requests[i])) {
-      return refuse(args, MS_MISUSE, "unique.existing: periodic work cannot be appended");
-    }
-  }
-  return insert_all(engine, args, name->open ? "appended" : "enqueued");
-}
-
-static ms_status update(ms_engine *engine, enqueue_call *args, const standing *name) {
-  ms_work work;
-  bool found;
-  const char *how;
-  if (!name->open) return start_fresh(engine, args, name);
-  if (name->unfinished.count > 1 || args->count > 1) {
-    return refuse(args, MS_MISUSE,
-                  "unique.existing: update takes one request for a name of one unfinished work");
-  }
-  MS_TRY(ms_work_load(engine->store, name->unfinished.items[0], &args->scratch, &work, &found));
-  MS_TRY(keep(engine, args, name));
-  args->out.outcome = "updated";
-  return ms_update_work(engine, &work, &args->requests[0], snapshot_of(args, 0), &how,
-                        args->call.err);
-}
-
-static ms_status apply_unique(ms_engine *engine, enqueue_call *args, const standing *name) {
-  switch (args->unique->existing) {
-  case MS_EXISTING_KEEP:
-    return name->open ? keep(engine, args, name) : start_fresh(engine, args, name);
-  case MS_EXISTING_REPLACE:
-    return start_fresh(engine, args, name);
-  case MS_EXISTING_APPEND:
-    return append(engine, args, name);
-  case MS_EXISTING_APPEND_OR_REPLACE:
-    return name->broken ? start_fresh(engine, args, name) : append(engine, args, name);
-  case MS_EXISTING_UPDATE:
-    return update(engine, args, name);
-  }
-  return MS_OK;
-}
-
 /* ---- The call ---- */
 
-static ms_status enqueue(ms_engine *engine, enqueue_call *args) {
-  standing name = {0};
+static ms_status enqueue(ms_engine *engine, ms_enqueue_call *args) {
   bool linked = false;
   for (size_t i = 0; i < args->count; i++)
     linked = linked || args->requests[i].after_count > 0;
@@ -418,15 +252,11 @@ static ms_status enqueue(ms_engine *engine, enqueue_call *args) {
     MS_TRY(check_prerequisites(engine, args));
     MS_TRY(sort(engine, args));
   }
-  if (!args->unique) return insert_all(engine, args, "enqueued");
-  ms_status status = look(engine, args, &name);
-  if (status == MS_OK) status = apply_unique(engine, args, &name);
-  standing_deinit(&name);
-  return status;
+  return args->unique ? ms_unique_apply(engine, args) : ms_enqueue_insert(engine, args, "enqueued");
 }
 
 static ms_status apply(ms_engine *engine, ms_call *call) {
-  enqueue_call *args = (enqueue_call *)(void *)call;
+  ms_enqueue_call *args = (ms_enqueue_call *)(void *)call;
   args->at_ms = engine->turn.now_ms;
   return enqueue(engine, args);
 }
@@ -435,14 +265,14 @@ static const ms_unique *named(const ms_unique *unique) {
   return unique && unique->name.data ? unique : NULL;
 }
 
-static void end(enqueue_call *args) {
+static void end(ms_enqueue_call *args) {
   ms_arena_deinit(&args->scratch);
   ms_ids_deinit(&args->leaves);
 }
 
 ms_status ms_enqueue(ms_manager *engine, const ms_request *requests, size_t count,
                      const ms_unique *unique, ms_arena *arena, ms_enqueued *enqueued, ms_err *err) {
-  enqueue_call args = {
+  ms_enqueue_call args = {
       .call = {.apply = apply, .adds = true},
       .requests = requests,
       .count = count,
@@ -460,7 +290,7 @@ ms_status ms_enqueue(ms_manager *engine, const ms_request *requests, size_t coun
 ms_status ms_enqueue_arrival(ms_engine *engine, const ms_arrived *arrived, ms_text *snapshots,
                              int64_t at_ms, ms_err *err) {
   ms_arena ids = {0};
-  enqueue_call args = {
+  ms_enqueue_call args = {
       .call = {.err = err},
       .requests = arrived->requests,
       .count = arrived->count,
