@@ -119,7 +119,7 @@ static ms_status update(ms_engine *engine, ms_enqueue_call *args, const standing
   const char *how;
   if (!name->open) return start_fresh(engine, args, name);
   if (name->unfinished.count > 1 || args->count > 1) {
-    return refuse(args, MS_MISUSE,
+    return refuse(args,
                   "unique.existing: update takes one request for a name of one unfinished work");
   }
   MS_TRY(ms_work_load(engine->store, name->unfinished.items[0], &args->scratch, &work, &found));
