@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,6 +96,16 @@ static int reap(lua_State *L) {
   return 1;
 }
 
+/* refuse_threads(): from now on this process gets no thread with a stack of the usual size, for
+ * which there is no room any more. */
+static int refuse_threads(lua_State *L) {
+  struct rlimit stack;
+  getrlimit(RLIMIT_STACK, &stack);
+  stack.rlim_cur = (rlim_t)1 << (sizeof(void *) * 6);
+  if (setrlimit(RLIMIT_STACK, &stack) != 0) return raise_errno(L, "setrlimit");
+  return 0;
+}
+
 int luaopen_spec_modules_child(lua_State *L) {
   lua_newtable(L);
   lua_pushcfunction(L, make);
@@ -109,6 +120,8 @@ int luaopen_spec_modules_child(lua_State *L) {
   lua_setfield(L, -2, "set");
   lua_pushcfunction(L, send);
   lua_setfield(L, -2, "signal");
+  lua_pushcfunction(L, refuse_threads);
+  lua_setfield(L, -2, "refuse_threads");
   lua_pushcfunction(L, reap);
   lua_setfield(L, -2, "reap");
   return 1;
