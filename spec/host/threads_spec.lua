@@ -6,12 +6,12 @@ local stores = require "spec.support.stores"
 local system = require "system"
 
 describe("a process that the system gives no further thread", function()
-  local path, process
+  local path, process, denied
 
   before_each(function()
     path = stores.path()
     process = child.start("threadless", path)
-    process:expect "open"
+    denied = process:line() == "denied"
   end)
 
   after_each(function()
@@ -28,6 +28,9 @@ describe("a process that the system gives no further thread", function()
   end
 
   it("looks at files, those of rows of moonshift_inbox too", function()
+    if denied then
+      return pending "this user's stacks are bounded"
+    end
     local file = folder.new() .. "/file"
     sql.run(path, sql.insert {
       request = ('{"worker":"say","input":{"text":"changed"},"constraints":'
@@ -41,6 +44,9 @@ describe("a process that the system gives no further thread", function()
   end)
 
   it("copies the log", function()
+    if denied then
+      return pending "this user's stacks are bounded"
+    end
     local rows = { "PRAGMA wal_autocheckpoint = 0;\nBEGIN;\n" }
     local ballast = ("x"):rep(100000)
     for index = 1, 60 do

@@ -96,14 +96,14 @@ static int reap(lua_State *L) {
   return 1;
 }
 
-/* refuse_threads(): from now on this process gets no thread with a stack of the usual size, for
- * which there is no room any more. */
+/* refuse_threads() → whether the system lets this process bound itself so: from now on it gets no
+ * thread with a stack of the usual size, for which there is no room any more. */
 static int refuse_threads(lua_State *L) {
   struct rlimit stack;
   getrlimit(RLIMIT_STACK, &stack);
   stack.rlim_cur = (rlim_t)1 << (sizeof(void *) * 6);
-  if (setrlimit(RLIMIT_STACK, &stack) != 0) return raise_errno(L, "setrlimit");
-  return 0;
+  lua_pushboolean(L, setrlimit(RLIMIT_STACK, &stack) == 0);
+  return 1;
 }
 
 int luaopen_spec_modules_child(lua_State *L) {
