@@ -316,21 +316,27 @@ static int64_t *new_times(int count) {
   return took;
 }
 
-/* The least that a durable call can cost: one row, committed; and the rows of one work. */
-static void commit_alone(floor_store *store, const char *durability, int times, bool one_row) {
+static void write_row(floor_store *store) {
+  set_counter(store, "id", ++store->next_id);
+}
+
+static void write_work(floor_store *store) {
+  insert_works(store, 1, wall_ms());
+}
+
+/* One transaction after the other, each after a rest, in which others have the processor. */
+static void commit_alone(floor_store *store, const char *phase, const char *durability, int times,
+                         unsigned rest_us, void (*write)(floor_store *store)) {
   int64_t *took = new_times(times);
   for (int i = 0; i < times; i++) {
+    if (rest_us) usleep(rest_us);
     int64_t begun = now_us();
     run(store, store->begin);
-    if (one_row) {
-      set_counter(store, "id", ++store->next_id);
-    } else {
-      insert_works(store, 1, wall_ms());
-    }
+    write(store);
     commit(store);
     took[i] = now_us() - begun;
   }
-  report_times(one_row ? "commit" : "lone", durability, took, times);
+  report_times(phase, durability, took, times);
   free(took);
 }
 
@@ -476,8 +482,9 @@ static void measure_bulk(const char *folder, const char *durability, int works) 
 static void measure_alone(const char *folder, const char *durability, int times) {
   floor_store store;
   open_store(&store, folder, strcmp(durability, "full") == 0);
-  commit_alone(&store, durability, times, true);
-  commit_alone(&store, durability, times, false);
+  commit_alone(&store, "commit", durability, times, 0, write_row);
+  commit_alone(&store, "rested", durability, times, 1000, write_row);
+  commit_alone(&store, "lone", durability, times, 0, write_work);
   close_store(&store, folder);
 }
 
