@@ -232,6 +232,9 @@ typedef enum ms_heed {
 } ms_heed;
 /* Grows whenever a run ends, a work finishes or another process changed something. */
 int64_t ms_changes(ms_manager *manager, ms_heed heed);
+/* The same, for a host that waits for the end of the work of that id: nobody is woken, and ms_wait
+ * does not return, for ends of others. */
+int64_t ms_changes_of(ms_manager *manager, int64_t id);
 /* Blocks until events or runs wait, ms_changes differs from seen, ms_wake was called, or the time
  * is over (−1 = for ever). */
 void ms_wait(ms_manager *manager, int64_t seen, int64_t timeout_ms);

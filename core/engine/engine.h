@@ -109,6 +109,7 @@ typedef struct ms_turn {
   bool tells_all;     /* all others hear of it, such as when one joins or leaves */
   ms_ids touched;     /* owners of runs that this turn has decided over */
   bool returned;      /* a run ended, a claim was given back, or a row was read */
+  bool foreign;       /* others had changed the store */
   bool saw_others;    /* whether each of them is alive */
   bool more;          /* is left to do than this turn took on */
   bool ending;        /* a process that has just ended may still hold its lock */
@@ -190,8 +191,9 @@ struct ms_engine {
   int64_t changes;
   int wake_fds[2];
   bool woken;
-  ms_heed heeds; /* what the host waits for, until it has happened */
-  bool polled;   /* the host's loop watches the pipe, so it may wait at any time */
+  ms_heed heeds;   /* what the host waits for, until it has happened */
+  int64_t awaited; /* the work whose end that is; 0 = any change */
+  bool polled;     /* the host's loop watches the pipe, so it may wait at any time */
 
   /* Only whoever turns. */
   ms_turn turn;

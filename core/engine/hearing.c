@@ -59,16 +59,30 @@ static bool heeds(const ms_engine *engine) {
 }
 
 bool ms_hearing_rests(const ms_engine *engine) {
-  return engine->heeds && !heeds(engine) && !always_heeds(engine);
+  return engine->heeds && (engine->awaited || !heeds(engine)) && !always_heeds(engine);
 }
 
 void ms_hearing_heed(ms_engine *engine, ms_heed heed) {
   engine->heeds = heed;
+  engine->awaited = 0;
   want(engine, MS_WANT_ENDS, heeds(engine) || always_heeds(engine));
 }
 
+/* What others ended is not known. */
+static bool may_have_ended(const ms_engine *engine, int64_t id) {
+  const ms_ids *finished = &engine->turn.finished;
+  for (size_t i = 0; i < finished->count; i++) {
+    if (finished->items[i] == id) return true;
+  }
+  return engine->turn.foreign;
+}
+
+static bool is_awaited(const ms_engine *engine) {
+  return heeds(engine) && (!engine->awaited || may_have_ended(engine, engine->awaited));
+}
+
 bool ms_hearing_heard(ms_engine *engine) {
-  bool heeded = heeds(engine) || always_heeds(engine);
+  bool heeded = is_awaited(engine) || always_heeds(engine);
   if (heeded) ms_hearing_heed(engine, MS_HEED_NOTHING);
   return heeded;
 }

@@ -75,6 +75,15 @@ int64_t ms_changes(ms_manager *engine, ms_heed heed) {
   return changes;
 }
 
+int64_t ms_changes_of(ms_manager *engine, int64_t id) {
+  pthread_mutex_lock(&engine->mutex);
+  ms_hearing_heed(engine, MS_HEED_CHANGES);
+  engine->awaited = id;
+  int64_t changes = engine->changes;
+  pthread_mutex_unlock(&engine->mutex);
+  return changes;
+}
+
 void ms_wake(ms_manager *engine) {
   ssize_t written = write(engine->wake_fds[1], "", 1);
   (void)written;

@@ -254,6 +254,7 @@ static ms_status transact(ms_engine *engine, ms_link *calls, ms_link *results) {
   engine->stats.commits++;
   engine->stats.claims += (int64_t)engine->turn.claimed_count;
   ms_turn_note_longest(engine, begun_ms, &engine->stats.longest_turn_ms);
+  engine->turn.foreign = engine->foreign;
   if (engine->foreign || engine->turn.edged) engine->turn.returned = true;
   engine->turn.edged = false;
   engine->foreign = false;

@@ -264,6 +264,7 @@ static int conditions(lua_State *L, ms_handle *handle) {
 
 typedef struct target {
   ms_selector selector; /* ids ascend */
+  bool last_ended;      /* the last of them has; most often all others have by then */
   size_t first_id;      /* those before are finished */
   int64_t from;         /* as ms_unfinished has it */
 } target;
@@ -313,6 +314,14 @@ static int make_target(lua_State *L, ms_handle *handle) {
   return 1;
 }
 
+static ms_status ask_last(ms_handle *handle, target *asked, bool *any, ms_err *err) {
+  ms_selector last = asked->selector;
+  int64_t from = 0;
+  last.ids += last.id_count - 1;
+  last.id_count = 1;
+  return ms_unfinished(handle->core, &last, &from, any, err);
+}
+
 static ms_status ask_ids(ms_handle *handle, target *asked, bool *any, ms_err *err) {
   const ms_selector *selector = &asked->selector;
   while (asked->first_id < selector->id_count) {
@@ -328,15 +337,54 @@ static ms_status ask_ids(ms_handle *handle, target *asked, bool *any, ms_err *er
   return MS_OK;
 }
 
+/* Other works can be selected by what changes while they are unfinished, and new ones appear. */
+static bool names_works(const ms_selector *selector) {
+  return selector->id_count && !selector->states && !selector->tag_count && !selector->name_count &&
+         !selector->worker_count && !selector->queue_count;
+}
+
+/* Until the end of the work that was found unfinished nothing else needs to be heard of. */
+static ms_status ask_named(ms_handle *handle, target *asked, int64_t *seen, bool *any,
+                           ms_err *err) {
+  const ms_selector *selector = &asked->selector;
+  if (!asked->last_ended) {
+    *seen = ms_changes_of(handle->core, selector->ids[selector->id_count - 1]);
+    ms_status status = ask_last(handle, asked, any, err);
+    if (status != MS_OK || *any) return status;
+    asked->last_ended = true;
+  }
+  int64_t awaited;
+  do {
+    awaited = asked->from;
+    *seen = ms_changes_of(handle->core, awaited);
+    ms_status status = ask_ids(handle, asked, any, err);
+    if (status != MS_OK) return status;
+  } while (*any && asked->from != awaited);
+  return MS_OK;
+}
+
+static ms_status ask(ms_handle *handle, target *asked, int64_t *seen, bool *any, ms_err *err) {
+  const ms_selector *selector = &asked->selector;
+  *any = false;
+  if (names_works(selector)) return ask_named(handle, asked, seen, any, err);
+  *seen = ms_changes(handle->core, MS_HEED_CHANGES);
+  if (selector->id_count) return ask_ids(handle, asked, any, err);
+  return ms_unfinished(handle->core, selector, &asked->from, any, err);
+}
+
+/* unfinished(target) returns what wait() takes, or false when all has ended. */
 static int unfinished(lua_State *L, ms_handle *handle) {
   target *asked = luaL_checkudata(L, 2, TARGET);
-  bool any = false;
+  bool any;
+  int64_t seen;
   ms_err err = {0};
-  ms_status status = asked->selector.id_count > 0
-                         ? ask_ids(handle, asked, &any, &err)
-                         : ms_unfinished(handle->core, &asked->selector, &asked->from, &any, &err);
+  ms_status status = ask(handle, asked, &seen, &any, &err);
   if (status != MS_OK) return ms_answer(L, status, &err);
-  lua_pushboolean(L, any);
+  if (any) {
+    ms_lua_push_int64(L, seen);
+  } else {
+    lua_pushboolean(L, false);
+  }
   return 1;
 }
 

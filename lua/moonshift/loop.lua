@@ -131,16 +131,11 @@ end
 function Loop:await(target, timeout)
   local deadline = timeout and core.steady() + timeout
   while true do
-    local seen, message, code = core.changes(self.manager)
-    if not seen then
-      return nil, message, code
-    end
     self:dispatch(SLICE)
-    local unfinished
-    unfinished, message, code = core.unfinished(self.manager, target)
-    if unfinished == nil then
+    local seen, message, code = core.unfinished(self.manager, target)
+    if seen == nil then
       return nil, message, code
-    elseif not unfinished then
+    elseif not seen then
       self:dispatch(SLICE)
       return core.list(self.manager, target)
     end
