@@ -233,7 +233,7 @@ typedef enum ms_heed {
 /* Grows whenever a run ends, a work finishes or another process changed something. */
 int64_t ms_changes(ms_manager *manager, ms_heed heed);
 /* The same, for a host that waits for the end of the work of that id: it is not woken for the ends
- * of others, and ms_wait does not return for them. What counts is which of the two was called last. */
+ * of others, and ms_wait does not return for them. Whichever of the two was called last counts. */
 int64_t ms_changes_of(ms_manager *manager, int64_t id);
 /* Blocks until events or runs wait, something that is heeded has changed since seen, ms_wake was
  * called, or the time is over (−1 = for ever). */
