@@ -147,15 +147,11 @@ static void open_store(floor_store *store, const char *folder, bool full) {
   connect_store(store, folder, full);
 }
 
-static void disconnect_store(floor_store *store) {
+static void close_store(floor_store *store, const char *folder) {
   sqlite3_stmt *statement;
   while ((statement = sqlite3_next_stmt(store->connection, NULL)))
     sqlite3_finalize(statement);
   sqlite3_close(store->connection);
-}
-
-static void close_store(floor_store *store, const char *folder) {
-  disconnect_store(store);
   remove_files(folder);
 }
 
