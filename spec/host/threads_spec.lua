@@ -11,7 +11,9 @@ describe("a process that the system gives no further thread", function()
   before_each(function()
     path = stores.path()
     process = child.start("threadless", path)
-    denied = process:line() == "denied"
+    local said = process:line()
+    denied = said == "denied"
+    assert(denied or said == "open", said)
   end)
 
   after_each(function()
